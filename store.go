@@ -1,0 +1,169 @@
+package belfry
+
+import (
+	"context"
+	"time"
+)
+
+// A Store holds everything that must survive. Each method is one whole atomic fact: it happens entirely, durably
+// (committed and synced before the method returns), or not at all. Policy is not a store's business: what may be sent
+// to whom is decided by its callers, through [Accept.Decide] inside the transaction where it must be.
+//
+// Rules that hold for every store, executed by package storetest:
+//
+//   - A person's log is numbered from its first entry on without gaps, and entries become visible in the order of their
+//     numbers. Sending, replacing, retracting, expiring and every change of state take the next number, one for each
+//     notification they change; what changes nothing takes none.
+//   - A broadcast is stored once and takes the next number of the broadcast log. A person's change of its state is an
+//     entry of their own log.
+//   - A row, the counts and the cursor in one answer are of one moment.
+//   - Time comes from the caller; a store never asks a clock.
+//   - Errors: [ErrNotFound], [ErrFull] and [ErrKeyReused] as said; a canceled ctx gives up waiting, and the change may
+//     or may not happen; any other error is the store's own failure, and nothing was changed.
+//
+// Safe for use by several goroutines at once. Text and JSON given are assumed valid: see the Validate methods.
+type Store interface {
+	Sender
+	Inboxes
+	People
+	Credentials
+	Upkeep
+
+	// Epoch names the database: new for a new one and for a restored backup, so that cursors of another are noticed.
+	Epoch() string
+	// Ping reports whether the store can answer.
+	Ping(ctx context.Context) error
+	// Close waits for what is under way, refuses what comes after, and frees everything; a second Close does nothing.
+	Close() error
+}
+
+// A Sender takes notifications in and back.
+type Sender interface {
+	// Accept stores sends, each by itself: the results stand in their order, and one that is refused (Accepted.Err)
+	// stops no other. The error is for what refused all.
+	Accept(ctx context.Context, sends []Accept) ([]Accepted, error)
+
+	// Receipt returns what was accepted under an id (a notification's, a broadcast's, or that of a send to several) with
+	// its deliveries, those of a send to several together. ErrNotFound: never sent, retracted, expired, erased or pruned.
+	Receipt(ctx context.Context, id ID) (Receipt, error)
+
+	// Retract takes back what was accepted under an id, for everyone who has it: it is gone from every list and count,
+	// and each log gets a Deleted entry. The rings say so. ErrNotFound as in Receipt.
+	Retract(ctx context.Context, id ID, at time.Time) ([]Ring, error)
+}
+
+// An Accept is one send, validated, with what the store needs to decide inside its transaction.
+type Accept struct {
+	Send *Send // read only; To.Topic and SendAt are resolved by the caller and ignored
+	At   time.Time
+
+	// IdempotencyKey, when set, makes the send happen once: a second Accept with the key and the same Fingerprint gives
+	// the first one's answer with Replayed set, one with another Fingerprint gets ErrKeyReused. Kept for 24 hours.
+	IdempotencyKey string
+	Fingerprint    SecretHash
+
+	// Decide says what becomes of the send for one person. It is called once for each named recipient, never for a
+	// broadcast, inside the transaction, with the person as stored at that moment; it must be quick and must not call
+	// the store. nil: the inbox, and nothing else.
+	Decide func(*Recipient) Decision
+}
+
+// A Recipient is what Decide may look at. It must not be kept or changed.
+type Recipient struct {
+	User        User
+	Preferences Preferences
+}
+
+// A Decision is what becomes of one send for one person.
+type Decision struct {
+	Inbox      bool       // stands in the inbox
+	Deliveries []Delivery // recorded with it; the store fills in ID, NotificationID, User and CreatedAt
+}
+
+// Accepted is the answer to an [Accept].
+type Accepted struct {
+	Err      error // an *Error: this send was refused, and the rest is unset
+	ID       ID    // the notification's, when it went to one person or to everyone; else that of the send as a whole
+	Replayed bool  // an answer from before; Rings is empty
+	Users    []AcceptedUser
+	Rings    []Ring // what to ring, in order
+}
+
+// An AcceptedUser is one person's copy.
+type AcceptedUser struct {
+	ID   ID     `json:"id"`
+	User string `json:"user_id"`
+}
+
+// A Receipt is what stands under an id that a send was answered with.
+type Receipt struct {
+	ID           ID
+	User         string // whose it is; empty for a broadcast and for a send to several
+	All          bool   // a broadcast
+	Notification Notification
+	Deliveries   []Delivery
+}
+
+// Inboxes shows and changes what people have.
+//
+// A person who was never heard of has an inbox too: the broadcasts. What is muted by preference, expired or retracted
+// is in no list, count or log.
+type Inboxes interface {
+	// List returns a page of an inbox.
+	List(ctx context.Context, q ListQuery) (Page, error)
+
+	// Changes returns what the log holds after a cursor, at most limit entries (0: only head and tally). The zero cursor
+	// means its head. A notification that changed several times appears once, at its last change, and is Created when
+	// it was created after the cursor; one created and gone after it may be left out.
+	Changes(ctx context.Context, user string, after Cursor, limit int, now time.Time) (Changes, error)
+
+	// Find returns one notification of a person's inbox, archived or not; else ErrNotFound.
+	Find(ctx context.Context, user string, id ID, now time.Time) (Notification, error)
+
+	// Mark changes states.
+	Mark(ctx context.Context, m Mark) (Marked, error)
+}
+
+// People holds what is known of users.
+type People interface {
+	// PutUser stores what an app says of a person, replacing all that it said before.
+	PutUser(ctx context.Context, u User) error
+	// User returns it; ErrNotFound when neither PutUser nor a notification ever named them.
+	User(ctx context.Context, id string) (User, error)
+	// EraseUser removes the person and all that belongs to them; ErrNotFound as in User. Should the id come back, its
+	// log goes on with higher numbers, so that a cursor from before cannot be taken for one of the new log.
+	EraseUser(ctx context.Context, id string) error
+	// Preferences returns a person's preferences, empty when they have none.
+	Preferences(ctx context.Context, user string) (Preferences, error)
+	// SetPreferences replaces them. Muting in_app concerns the notifications sent from then on: what stands in the
+	// inbox stays, and what was muted does not come back.
+	SetPreferences(ctx context.Context, user string, p Preferences) error
+}
+
+// Credentials holds API keys and tickets, as hashes.
+type Credentials interface {
+	// AddKey stores a key; a name in use is a CodeConflict [Error].
+	AddKey(ctx context.Context, k Key) error
+	// Keys returns all keys by name.
+	Keys(ctx context.Context) ([]Key, error)
+	// RemoveKey removes a key by name; ErrNotFound when there is none.
+	RemoveKey(ctx context.Context, name string) error
+	// AddTicket stores a ticket.
+	AddTicket(ctx context.Context, t Ticket) error
+	// TakeTicket takes a ticket that has not expired out of the store and returns it; ErrNotFound for every other. Of
+	// several callers at once, one gets it.
+	TakeTicket(ctx context.Context, h SecretHash, now time.Time) (Ticket, error)
+}
+
+// Upkeep removes what is over, in steps small enough that nobody waits for them: call again while there is more.
+type Upkeep interface {
+	// Expire makes at most limit expired notifications leave the log (a Deleted entry each), and returns the rings and
+	// when the next one is due: zero when none is, now or earlier when there are more.
+	Expire(ctx context.Context, now time.Time, limit int) (rings []Ring, next time.Time, err error)
+
+	// Prune removes at most limit notifications created before a time that are read or archived, broadcasts created
+	// before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
+	// than 24 hours and tickets that expired. It reports whether there is more to remove. No log entry is made: a
+	// cursor from before a removed entry is answered with ResetPruned.
+	Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error)
+}
