@@ -1,0 +1,52 @@
+# make test    everything the tests need is installed, then they run: Go with -race, and a real browser
+# make check   what CI runs: format, lint, vet, generated files fresh, and make test
+# make audit   known vulnerabilities in what we depend on (needs the Go vulnerability database)
+# make fuzz    each fuzz target for FUZZTIME (10s)
+# make crash   the crash test, 200 kills
+.DEFAULT_GOAL := build
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+FUZZTIME ?= 10s
+GOTESTFLAGS ?= -race -shuffle=on -timeout=20m
+
+.PHONY: build setup test test-go test-web check format lint generated audit fuzz crash
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/belfry ./cmd/belfry
+
+setup:
+	.ci/setup
+
+test: setup test-go test-web
+
+test-go:
+	go test $(GOTESTFLAGS) ./...
+
+test-web:
+	cd clients/typescript && npm run --silent check && npm test --silent
+
+check: format lint generated test
+
+format: bin/golangci-lint
+	bin/golangci-lint fmt --diff
+
+lint: bin/golangci-lint
+	go vet ./...
+	bin/golangci-lint run
+
+# What is generated and committed must be what the sources make.
+generated: setup
+	go generate ./...
+	git diff --exit-code -- clients/typescript/dist docs/reference env.template
+
+bin/golangci-lint: tools/go.mod
+	go build -C tools -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+audit:
+	go build -C tools -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+	bin/govulncheck ./...
+
+fuzz:
+	@for target in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | awk '{print $$2}' | sort -u); do \
+	  dir=$$(dirname "$$(grep -rl --include='*_test.go' "^func $$target(" . | head -n1)"); \
+	  go test "$$dir" -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME); \
+	done
