@@ -1,0 +1,226 @@
+// Package auth turns the credentials of a request into a principal: an app by its API key, or a person by a JWT or a
+// one-time ticket.
+//
+// An [Authenticator] is safe for use by several goroutines at once and starts none. It never writes a credential, nor a
+// part of one, into a log or an error. To the client all refusals look the same; the reason goes to the log, at debug.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// A Kind says what sort of principal asks. The zero Kind is nobody.
+type Kind uint8
+
+// The kinds.
+const (
+	App  Kind = iota + 1 // the app's back end
+	User                 // a person, by their browser
+)
+
+// String returns the word that stands in logs.
+func (k Kind) String() string {
+	switch k {
+	case App:
+		return "app"
+	case User:
+		return "user"
+	default:
+		return "nobody"
+	}
+}
+
+// The methods by which a principal was known.
+const (
+	MethodAPIKey = "api_key"
+	MethodJWT    = "jwt"
+	MethodTicket = "ticket"
+)
+
+// A Principal is who asks. Exactly one of User and Key is set.
+type Principal struct {
+	Kind      Kind
+	User      string    // the person's id
+	Key       string    // the API key's name
+	ExpiresAt time.Time // when the credential runs out; zero: never
+	Method    string    // one of the methods
+	Cookie    bool      // shown by a cookie, which a browser adds by itself: unsafe methods need CSRF protection
+}
+
+// Config is what an [Authenticator] works with.
+type Config struct {
+	Store  belfry.Credentials // tickets, and the API keys made at run time; required
+	Keys   []NamedKey         // API keys of the configuration, known beside those of the store
+	JWT    JWT
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: silent
+}
+
+// An Authenticator knows who asks.
+type Authenticator struct {
+	tickets belfry.Credentials
+	keys    *keyring
+	tokens  *verifier // nil: no JWT is accepted
+	cookies []string
+	now     func() time.Time
+	logger  *slog.Logger
+}
+
+// New returns an Authenticator. It refuses, with the reason and the mend: API keys without a name, named twice or easily
+// guessed; a JWT secret under 16 bytes, or one that is a PEM; a public key that cannot be read or is a private one.
+func New(c Config) (*Authenticator, error) {
+	if c.Store == nil {
+		return nil, errors.New("authentication needs a store of credentials")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	keys, err := newKeyring(c.Keys, c.Store, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("API keys: %w", err)
+	}
+	tokens, err := newVerifier(c.JWT, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("JWT: %w", err)
+	}
+	if n := len(c.JWT.Secret); n > 0 && n < strongSecret {
+		c.Logger.Warn("the JWT secret is shorter than the 32 bytes that RFC 7518 asks of an HS256 key; use a longer one", "bytes", n)
+	}
+	cookies := c.JWT.Cookies
+	if cookies == nil {
+		cookies = []string{"belfry_token", "access_token"}
+	}
+	return &Authenticator{tickets: c.Store, keys: keys, tokens: tokens, cookies: cookies, now: c.Now, logger: c.Logger}, nil
+}
+
+// Authenticate returns who sent a request. It looks, in this order, at `?ticket=`, `?token=` (a JWT),
+// `Authorization: Bearer` (a JWT when it has two dots, else an API key; other schemes belong to whatever stands in front
+// and are passed over), and the cookies (JWTs). The first that is there decides: a ticket that was used does not fall
+// back to a cookie, which could be another person's. Only among cookies is each tried.
+//
+// A ticket is used up by being looked at, so call it once for each request.
+//
+// The error is a CodeNoIdentity [belfry.Error] when nobody is known by the request; any other is the store's failure,
+// which says nothing about the credential.
+func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
+	if r.URL.RawQuery != "" {
+		// A pair that cannot be read is left out by Query, and is no credential.
+		q := r.URL.Query()
+		if ticket := first(q, "ticket"); ticket != "" {
+			return a.byTicket(r.Context(), ticket)
+		}
+		if token := first(q, "token"); token != "" {
+			return a.byToken(r.Context(), token, "query")
+		}
+	}
+	if secret := bearer(r.Header); secret != "" {
+		if strings.Count(secret, ".") == 2 {
+			return a.byToken(r.Context(), secret, "header")
+		}
+		return a.byKey(r.Context(), secret)
+	}
+	return a.byCookie(r)
+}
+
+func first(q url.Values, name string) string {
+	if v := q[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// bearer returns the credential of the Authorization header, empty when there is none of that scheme. The scheme's case
+// does not matter (RFC 9110, 11.1).
+func bearer(h http.Header) string {
+	scheme, secret, _ := strings.Cut(h.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(secret)
+}
+
+func (a *Authenticator) byTicket(ctx context.Context, secret string) (Principal, error) {
+	if len(secret) > maxKey {
+		return a.refuse(ctx, MethodTicket, "query", errLong)
+	}
+	t, err := a.tickets.TakeTicket(ctx, belfry.HashSecret(secret), a.now())
+	if errors.Is(err, belfry.ErrNotFound) {
+		return a.refuse(ctx, MethodTicket, "query", reason("it is not known, was used before, or has expired"))
+	}
+	if err != nil {
+		return Principal{}, fmt.Errorf("take ticket: %w", err)
+	}
+	return Principal{Kind: User, User: t.User, Method: MethodTicket}, nil
+}
+
+func (a *Authenticator) byToken(ctx context.Context, token, from string) (Principal, error) {
+	user, exp, err := a.tokens.verify(token)
+	if err != nil {
+		return a.refuse(ctx, MethodJWT, from, err)
+	}
+	return Principal{Kind: User, User: user, ExpiresAt: exp, Method: MethodJWT}, nil
+}
+
+func (a *Authenticator) byKey(ctx context.Context, secret string) (Principal, error) {
+	name, err := a.keys.find(ctx, secret)
+	if _, ok := errors.AsType[reason](err); ok {
+		return a.refuse(ctx, MethodAPIKey, "header", err)
+	}
+	if err != nil {
+		return Principal{}, fmt.Errorf("look up API key: %w", err)
+	}
+	return Principal{Kind: App, Key: name, Method: MethodAPIKey}, nil
+}
+
+// maxCookies bounds the tokens tried for one request: a name may come several times, once for each path it was set for.
+const maxCookies = 8
+
+func (a *Authenticator) byCookie(r *http.Request) (Principal, error) {
+	var refused error
+	tried := 0
+	for _, name := range a.cookies {
+		for _, c := range r.CookiesNamed(name) {
+			// Cookies are shared with the rest of the site: what is no JWT at all was not meant for us.
+			if strings.Count(c.Value, ".") != 2 || tried == maxCookies {
+				continue
+			}
+			tried++
+			p, err := a.byToken(r.Context(), c.Value, "cookie")
+			if err == nil {
+				p.Cookie = true
+				return p, nil
+			}
+			refused = err
+		}
+	}
+	if refused != nil {
+		return Principal{}, refused
+	}
+	return Principal{}, belfry.Errorf(belfry.CodeNoIdentity, "This needs a credential, and the request has none.")
+}
+
+// A reason says why a credential is refused, in a fixed sentence: never with text from the credential.
+type reason string
+
+// Error implements error.
+func (r reason) Error() string { return string(r) }
+
+const errLong = reason("it is too long")
+
+// refuse writes the reason to the log and returns the one answer that every refused credential gets.
+func (a *Authenticator) refuse(ctx context.Context, method, from string, why error) (Principal, error) {
+	a.logger.DebugContext(ctx, "credential refused", "method", method, "from", from, "reason", why.Error())
+	return Principal{}, belfry.Errorf(belfry.CodeNoIdentity, "The credential was not accepted.")
+}
