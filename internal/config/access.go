@@ -1,0 +1,180 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"unicode"
+)
+
+// A Secret is a value that is never printed: every way of formatting it writes the same mask.
+type Secret string
+
+const mask = "(secret)"
+
+// String returns a mask.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return mask
+}
+
+// GoString returns a mask.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue returns a mask.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText returns a mask.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Secret) UnmarshalText(b []byte) error {
+	*s = Secret(b)
+	return nil
+}
+
+// Reveal returns the value.
+func (s Secret) Reveal() string { return string(s) }
+
+// A NamedKey is an API key and what it is called in logs.
+type NamedKey struct {
+	Name string
+	Key  Secret
+}
+
+// Keys are API keys, written NAME:KEY and separated by commas. One alone may do without a name.
+type Keys []NamedKey
+
+// shortestKey is the least length of an API key: they are compared by a fast hash, so that guessing must be hopeless.
+const shortestKey = 16
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (k *Keys) UnmarshalText(b []byte) error {
+	var keys Keys
+	names := map[string]bool{}
+	for i, item := range splitList(string(b)) {
+		name, key, ok := strings.Cut(item, ":")
+		if !ok {
+			name, key = "default", item
+		}
+		name, key = strings.TrimSpace(name), strings.TrimSpace(key)
+		switch {
+		case name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+			return fmt.Errorf("key %d has no name of 1 to 64 printable characters; write NAME:KEY", i+1)
+		case names[name]:
+			return fmt.Errorf("two keys are named %q; give each its own name", name)
+		case len(key) < shortestKey:
+			return fmt.Errorf("the key named %q is shorter than %d characters; belfry key add makes a good one", name, shortestKey)
+		case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
+			return fmt.Errorf("the key named %q has characters that cannot stand in a header; use letters, digits, - and _", name)
+		}
+		names[name] = true
+		keys = append(keys, NamedKey{name, Secret(key)})
+	}
+	*k = keys
+	return nil
+}
+
+// A PublicKey is a key in PEM, given as such or as the path of a file that holds it.
+type PublicKey string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *PublicKey) UnmarshalText(b []byte) error {
+	s := strings.TrimSpace(string(b))
+	if s != "" && !strings.HasPrefix(s, "-----BEGIN") {
+		text, err := readSmall(s)
+		if err != nil {
+			return fmt.Errorf("it is neither PEM (-----BEGIN PUBLIC KEY-----…) nor a file that can be read: %w", withoutPath(err))
+		}
+		s = strings.TrimSpace(text)
+	}
+	// A PEM on one line, as hosts' forms for environment variables make it, has its line breaks written as \n.
+	s = strings.ReplaceAll(s, `\n`, "\n")
+	switch {
+	case strings.Contains(s, "PRIVATE KEY-----"):
+		return errors.New("it is a private key; give the public one, which alone is needed to check tokens")
+	case s != "" && !strings.HasPrefix(s, "-----BEGIN"):
+		return errors.New("the file is not PEM; it must begin with -----BEGIN PUBLIC KEY-----")
+	}
+	*p = PublicKey(s)
+	return nil
+}
+
+// Origins are origins of web pages, separated by commas.
+type Origins []string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (o *Origins) UnmarshalText(b []byte) error {
+	var origins Origins
+	for _, item := range splitList(string(b)) {
+		if item == "*" {
+			return errors.New("* would let every website act as its visitor; name each origin, like https://app.example.com")
+		}
+		u, err := url.Parse(strings.TrimSuffix(item, "/"))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+			return fmt.Errorf("%.100q is not an origin; give scheme and host alone, like https://app.example.com", item)
+		}
+		origins = append(origins, strings.ToLower(u.Scheme+"://"+u.Host))
+	}
+	*o = origins
+	return nil
+}
+
+// Names are names separated by commas.
+type Names []string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (n *Names) UnmarshalText(b []byte) error {
+	names := splitList(string(b))
+	for _, name := range names {
+		// RFC 6265 4.1.1: the name of a cookie is a token.
+		if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
+			return fmt.Errorf("%.100q is not the name of a cookie", name)
+		}
+	}
+	*n = names
+	return nil
+}
+
+// splitList splits at commas and drops what is empty.
+func splitList(s string) []string {
+	var items []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// largestFile bounds the files that settings name: none holds more than a few keys.
+const largestFile = 64 << 10
+
+func readSmall(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.IsDir() {
+		return "", errors.New("it is a directory")
+	}
+	if info.Size() > largestFile {
+		return "", fmt.Errorf("it is larger than %d bytes", largestFile)
+	}
+	b, err := os.ReadFile(path)
+	return string(b), err
+}
+
+// withoutPath drops the path from an error of package os: when a secret was given where a path belongs, it would show.
+func withoutPath(err error) error {
+	var e *os.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}

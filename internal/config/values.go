@@ -1,0 +1,188 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An Address is a host and a port to listen at: the host may be empty, which is every interface; port 0 takes any free
+// one. The empty Address is none.
+type Address string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (a *Address) UnmarshalText(b []byte) error {
+	host, port, err := net.SplitHostPort(string(b))
+	if err != nil {
+		return fmt.Errorf("%.100q is not an address; give host and port, like 127.0.0.1:8000 or :8000", b)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%.40q is not a port; give a number from 0 to 65535", port)
+	} else if strings.ContainsAny(host, "/@ ") {
+		return fmt.Errorf("%.100q is not a host; give a name or an IP address without http://", host)
+	} else {
+		*a = Address(net.JoinHostPort(host, strconv.FormatUint(n, 10)))
+	}
+	return nil
+}
+
+// Loopback reports whether only this machine can reach the address.
+func (a Address) Loopback() bool {
+	host, _, err := net.SplitHostPort(string(a))
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// A DatabaseURL is the path of an SQLite file, written sqlite:PATH.
+type DatabaseURL string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. It quotes nothing: an address of a database server may hold a
+// password.
+func (d *DatabaseURL) UnmarshalText(b []byte) error {
+	scheme, path, ok := strings.Cut(string(b), ":")
+	switch scheme {
+	case "postgres", "postgresql":
+		return errors.New("PostgreSQL is not supported by this version; give sqlite: and the path of a file, like sqlite:belfry.db")
+	case "sqlite":
+	default:
+		return errors.New("it is not the address of a database; give sqlite: and the path of a file, like sqlite:belfry.db")
+	}
+	if rest, found := strings.CutPrefix(path, "//"); found {
+		if !strings.HasPrefix(rest, "/") {
+			return errors.New("after sqlite:// a whole path must follow; write sqlite:belfry.db, or sqlite:/var/lib/belfry/belfry.db")
+		}
+		path = rest
+	}
+	switch {
+	case !ok || path == "":
+		return errors.New("it names no file; give sqlite: and a path, like sqlite:belfry.db")
+	case path == ":memory:":
+		return errors.New("a database in memory would lose what was acknowledged; give the path of a file")
+	case strings.ContainsAny(path, "?\x00"):
+		return errors.New("options after the path are not supported; give the path alone")
+	}
+	*d = DatabaseURL(path)
+	return nil
+}
+
+// Path returns the file's path.
+func (d DatabaseURL) Path() string { return string(d) }
+
+// A Retention is how long something is kept.
+type Retention time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (r *Retention) UnmarshalText(b []byte) error {
+	d, err := parseTime(string(b))
+	if err != nil {
+		return fmt.Errorf("%.40q is not a time span; give days like 90d, or a duration like 36h", b)
+	}
+	if d < time.Hour {
+		return fmt.Errorf("%.40q is too short: what was read a moment ago would be gone; give at least 1h", b)
+	}
+	*r = Retention(d)
+	return nil
+}
+
+// parseTime reads a Go duration, or whole days: time.ParseDuration has no unit above the hour.
+func parseTime(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(s)
+}
+
+// A Heartbeat is the interval of heartbeats.
+type Heartbeat time.Duration
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (h *Heartbeat) UnmarshalText(b []byte) error {
+	const shortest, longest = 100 * time.Millisecond, 30 * time.Second // proxies commonly cut what is silent for a minute
+	d, err := time.ParseDuration(string(b))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%.40q is not a duration; give one like 25s", b)
+	case d < shortest || d > longest:
+		return fmt.Errorf("%.40q is out of range; give from %v to %v", b, shortest, longest)
+	}
+	*h = Heartbeat(d)
+	return nil
+}
+
+// A Count is a number from 0 on.
+type Count int
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (c *Count) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseUint(string(b), 10, 31)
+	if err != nil {
+		return fmt.Errorf("%.40q is not a whole number from 0 to %d", b, 1<<31-1)
+	}
+	*c = Count(n)
+	return nil
+}
+
+// A Switch is on or off.
+type Switch bool
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Switch) UnmarshalText(b []byte) error {
+	switch strings.ToLower(string(b)) {
+	case "on", "true", "yes", "1":
+		*s = true
+	case "off", "false", "no", "0":
+		*s = false
+	default:
+		return fmt.Errorf("%.40q is neither on nor off", b)
+	}
+	return nil
+}
+
+// A LogLevel is the least that is logged.
+type LogLevel slog.Level
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (l *LogLevel) UnmarshalText(b []byte) error {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	level, ok := levels[strings.ToLower(string(b))]
+	if !ok {
+		return fmt.Errorf("%.40q is not a level; give debug, info, warn or error", b)
+	}
+	*l = LogLevel(level)
+	return nil
+}
+
+// A LogFormat is auto, text or json.
+type LogFormat string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (f *LogFormat) UnmarshalText(b []byte) error {
+	switch s := strings.ToLower(string(b)); s {
+	case "auto", "text", "json":
+		*f = LogFormat(s)
+		return nil
+	}
+	return fmt.Errorf("%.40q is not a format; give auto, text or json", b)
+}
+
+// A ServerURL is the address of a running server.
+type ServerURL string
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. It quotes nothing: an address may hold a password.
+func (s *ServerURL) UnmarshalText(b []byte) error {
+	u, err := url.Parse(string(b))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("it is not the address of a server; give one like http://127.0.0.1:8000")
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("an address of a server ends with its path; leave out ? and #")
+	}
+	*s = ServerURL(strings.TrimRight(string(b), "/"))
+	return nil
+}
