@@ -103,7 +103,8 @@ type Changes struct {
 }
 
 // A Tally is the counts at a place in the log, split so that a broadcast changes everyone's at once: a person's Own
-// part, which may be negative, and the Shared part, which is the same for all. Plain says that the counts are
+// part, which may be negative, and the Shared part, which is the same for all. Sending a broadcast changes Shared alone;
+// retracting one may change the Own part of those who had changed its state. Plain says that the counts are
 // their sum and that the person sees every broadcast. It does not hold for those who muted a category, nor while a
 // retracted broadcast is being cleared away; for them only a read of the store gives the counts of another place.
 type Tally struct {
@@ -123,7 +124,7 @@ type StateChange struct {
 type Mark struct {
 	User     string
 	Set      StateChange
-	IDs      []ID // those that are not in the inbox are passed over
+	IDs      []ID // those that are not in the inbox are passed over; one named twice counts once
 	All      bool
 	Category string    // with All: this category and those below it; empty: every category
 	UpTo     *Position // with All: only what was created up to here

@@ -17,7 +17,8 @@ import (
 //   - A broadcast is stored once and takes the next number of the broadcast log. A person's change of its state is an
 //     entry of their own log.
 //   - A row, the counts and the cursor in one answer are of one moment.
-//   - Time comes from the caller; a store never asks a clock.
+//   - Time comes from the caller, in UTC and whole milliseconds; a store never asks a clock. What has expired by the time
+//     given (ExpiresAt is not after it) is treated as gone at once, whether Expire has removed it yet or not.
 //   - Errors: [ErrNotFound], [ErrFull] and [ErrKeyReused] as said; a canceled ctx gives up waiting, and the change may
 //     or may not happen; any other error is the store's own failure, and nothing was changed.
 //
@@ -44,11 +45,14 @@ type Sender interface {
 	Accept(ctx context.Context, sends []Accept) ([]Accepted, error)
 
 	// Receipt returns what was accepted under an id (a notification's, a broadcast's, or that of a send to several) with
-	// its deliveries, those of a send to several together. ErrNotFound: never sent, retracted, expired, erased or pruned.
+	// its deliveries, those of a send to several together. ErrNotFound: never sent, retracted, erased, pruned, or removed by
+	// Expire. Of a send to several, the Notification has the send's id and no states; what was since replaced under its
+	// dedupe key belongs to the send that replaced it.
 	Receipt(ctx context.Context, id ID) (Receipt, error)
 
 	// Retract takes back what was accepted under an id, for everyone who has it: it is gone from every list and count,
-	// and each log gets a Deleted entry. The rings say so. ErrNotFound as in Receipt.
+	// and each log gets a Deleted entry. The rings say so; what stood in no inbox has none. ErrNotFound as in Receipt, and
+	// when all of it has expired by then.
 	Retract(ctx context.Context, id ID, at time.Time) ([]Ring, error)
 }
 
@@ -58,7 +62,8 @@ type Accept struct {
 	At   time.Time
 
 	// IdempotencyKey, when set, makes the send happen once: a second Accept with the key and the same Fingerprint gives
-	// the first one's answer with Replayed set, one with another Fingerprint gets ErrKeyReused. Kept for 24 hours.
+	// the first one's answer with Replayed set, one with another Fingerprint gets ErrKeyReused. So it is for the 24 hours
+	// after the first; later the key is a new one, whether Prune has removed the old answer or not.
 	IdempotencyKey string
 	Fingerprint    SecretHash
 
@@ -76,7 +81,7 @@ type Recipient struct {
 
 // A Decision is what becomes of one send for one person.
 type Decision struct {
-	Inbox      bool       // stands in the inbox
+	Inbox      bool       // stands in the inbox; if not, it has no place in the log, replaces nothing and is never replaced
 	Deliveries []Delivery // recorded with it; the store fills in ID, NotificationID, User and CreatedAt
 }
 
@@ -107,20 +112,24 @@ type Receipt struct {
 // Inboxes shows and changes what people have.
 //
 // A person who was never heard of has an inbox too: the broadcasts. What is muted by preference, expired or retracted
-// is in no list, count or log.
+// is in no list, count or log. A list is the person's own notifications by their creation in the log and the broadcasts by
+// theirs, each newest first, merged by CreatedAt: the later one first, and of two at the same moment the own one.
 type Inboxes interface {
 	// List returns a page of an inbox.
 	List(ctx context.Context, q ListQuery) (Page, error)
 
 	// Changes returns what the log holds after a cursor, at most limit entries (0: only head and tally). The zero cursor
-	// means its head. A notification that changed several times appears once, at its last change, and is Created when
-	// it was created after the cursor; one created and gone after it may be left out.
+	// means its head. A notification that changed several times appears once, at its last change (a broadcast whose state
+	// the person changed: in the person's own log), and is Created when it was created after the cursor; one created and
+	// gone after it may be left out. The reader goes on from an item's own place: after a broadcast from its number and
+	// the same Seq as before, after an own entry from its Seq and Head.Broadcast. An Updated one may then be new to the
+	// reader, for it may have been created before that place and changed after it: it is whole, so put it in.
 	Changes(ctx context.Context, user string, after Cursor, limit int, now time.Time) (Changes, error)
 
 	// Find returns one notification of a person's inbox, archived or not; else ErrNotFound.
 	Find(ctx context.Context, user string, id ID, now time.Time) (Notification, error)
 
-	// Mark changes states.
+	// Mark changes states: named ones in the order of the names, each once. All means archived ones too.
 	Mark(ctx context.Context, m Mark) (Marked, error)
 }
 
@@ -128,10 +137,14 @@ type Inboxes interface {
 type People interface {
 	// PutUser stores what an app says of a person, replacing all that it said before.
 	PutUser(ctx context.Context, u User) error
-	// User returns it; ErrNotFound when neither PutUser nor a notification ever named them.
+	// User returns it; ErrNotFound when nothing is stored of them: neither PutUser nor a notification, in the inbox or not,
+	// ever named them, and they set no preference and changed no state.
 	User(ctx context.Context, id string) (User, error)
 	// EraseUser removes the person and all that belongs to them; ErrNotFound as in User. Should the id come back, its
-	// log goes on with higher numbers, so that a cursor from before cannot be taken for one of the new log.
+	// log goes on with higher numbers, and every cursor from before is answered with ResetPruned, for whoever holds it still
+	// shows what was erased. To that end the log of whoever is new from then on begins above the highest number that
+	// any erased log had reached, and cursors below that beginning are ResetPruned. The person's tickets go too. Broadcasts
+	// are everyone's: they are there again, untouched, if the id comes back.
 	EraseUser(ctx context.Context, id string) error
 	// Preferences returns a person's preferences, empty when they have none.
 	Preferences(ctx context.Context, user string) (Preferences, error)
@@ -158,11 +171,12 @@ type Credentials interface {
 // Upkeep removes what is over, in steps small enough that nobody waits for them: call again while there is more.
 type Upkeep interface {
 	// Expire makes at most limit expired notifications leave the log (a Deleted entry each), and returns the rings and
-	// when the next one is due: zero when none is, now or earlier when there are more.
+	// when the next one is due: zero when none is, now or earlier when there are more. What stood in no inbox is
+	// removed without a ring.
 	Expire(ctx context.Context, now time.Time, limit int) (rings []Ring, next time.Time, err error)
 
-	// Prune removes at most limit notifications created before a time that are read or archived, broadcasts created
-	// before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
+	// Prune removes at most limit notifications created before a time that are read or archived or never stood in an inbox,
+	// broadcasts created before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
 	// than 24 hours and tickets that expired. It reports whether there is more to remove. No log entry is made: a
 	// cursor from before a removed entry is answered with ResetPruned.
 	Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error)
