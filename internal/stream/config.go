@@ -1,0 +1,67 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// Config is what a [Hub] needs.
+type Config struct {
+	Store  belfry.Inboxes
+	Epoch  string // the store's, see [belfry.Store]
+	Bus    belfry.Bus
+	Logger *slog.Logger // nil: nothing is logged
+
+	// Heartbeat is how long a stream may be silent before the server says that it is there: 25 s when 0, at most 30 s,
+	// because proxies and mobile networks drop what is silent for longer.
+	Heartbeat time.Duration
+
+	MaxConnections int // of all streams; 0: no cap
+	MaxPerUser     int // of one person's streams; 0: no cap
+
+	// Recheck is how long a topic may hear nothing before the store is asked, for a bus that loses rings. 0: the store
+	// is asked only after a hole in the numbers.
+	Recheck time.Duration
+}
+
+// A Request is who asks for a stream, and how. The caller has checked the credential.
+type Request struct {
+	User        string
+	ExpiresAt   time.Time     // when the credential runs out; zero: never
+	LastEventID string        // where to continue; empty: live from now on
+	Batch       time.Duration // how long to gather before a write; 0: write at once
+	Named       bool          // new notifications come as `event: notification`
+	IP          string        // for Status
+	UserAgent   string        // for Status
+}
+
+const (
+	defaultHeartbeat = 25 * time.Second
+	maxHeartbeat     = 30 * time.Second
+)
+
+func (c *Config) validate() error {
+	switch {
+	case c.Store == nil:
+		return errors.New("stream: no store is set")
+	case c.Bus == nil:
+		return errors.New("stream: no bus is set")
+	case c.Epoch == "":
+		return errors.New("stream: no epoch is set")
+	case c.Heartbeat < 0 || c.Heartbeat > maxHeartbeat:
+		return fmt.Errorf("stream: a heartbeat of %v is not between 0 and %v", c.Heartbeat, maxHeartbeat)
+	case c.MaxConnections < 0 || c.MaxPerUser < 0 || c.Recheck < 0:
+		return errors.New("stream: a limit is negative")
+	}
+	if c.Heartbeat == 0 {
+		c.Heartbeat = defaultHeartbeat
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
