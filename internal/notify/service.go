@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// Config is what a [Service] works with.
+type Config struct {
+	Store     belfry.Store     // required
+	Bus       belfry.Bus       // required
+	Retention time.Duration    // what Prune removes is older than this; 0 or less: nothing is too old
+	Logger    *slog.Logger     // nil: silent
+	Now       func() time.Time // nil: time.Now
+}
+
+// A Service carries out the use cases.
+type Service struct {
+	store     belfry.Store
+	bus       belfry.Bus
+	retention time.Duration
+	logger    *slog.Logger
+	clock     func() time.Time
+
+	mu         sync.Mutex
+	inProgress map[string]struct{} // idempotency keys being answered on this node
+
+	upkeep upkeep
+}
+
+// New returns a Service that is not started: it answers at once, and its upkeep waits for [Service.Start].
+func New(c Config) (*Service, error) {
+	if c.Store == nil || c.Bus == nil {
+		return nil, errors.New("notify: a store and a bus are required")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		store: c.Store, bus: c.Bus, retention: c.Retention, logger: c.Logger, clock: c.Now,
+		inProgress: make(map[string]struct{}),
+		upkeep:     upkeep{sooner: make(chan time.Time, 1)},
+	}, nil
+}
+
+// now is the time in the wire's precision, so that what is answered at once and what is read later are the same.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
+// ring tells the listeners what was committed. The asker may be gone by now; the change is not, so their ctx does not
+// stop it.
+func (s *Service) ring(ctx context.Context, rings ...belfry.Ring) {
+	if len(rings) == 0 {
+		return
+	}
+	if err := s.bus.Ring(context.WithoutCancel(ctx), rings...); err != nil {
+		s.logger.WarnContext(ctx, "the bus did not take a ring; others hear of the change late", "rings", len(rings), "error", err)
+	}
+}
