@@ -208,17 +208,14 @@ func names(v jsontext.Value, want string) bool {
 // person reads the claim that names the person: a string, or an integer in plain digits. 1.5, 1e21 and -0 name nobody,
 // because two writers of JSON would write them in two ways.
 func (c *claims) person() (string, error) {
-	switch c.user.Kind() {
-	case '"':
-		if s, ok := text(c.user); ok {
-			return s, nil
-		}
-	case '0':
-		if s := string(c.user); !strings.ContainsAny(s, ".eE") && s != "-0" {
-			return s, nil
-		}
-	case 0:
+	if c.user == nil {
 		return "", reason("it does not have the claim that names the person")
+	}
+	if s, ok := text(c.user); ok {
+		return s, nil
+	}
+	if s := string(c.user); c.user.Kind() == '0' && !strings.ContainsAny(s, ".eE") && s != "-0" {
+		return s, nil
 	}
 	return "", reason("the claim that names the person is neither a string nor an integer")
 }
