@@ -41,6 +41,24 @@ func (s *Secret) UnmarshalText(b []byte) error {
 // Reveal returns the value.
 func (s Secret) Reveal() string { return string(s) }
 
+// A SigningSecret is a secret that signs tokens.
+type SigningSecret struct{ Secret }
+
+// shortestSecret is what package auth asks for too; here the complaint can name the setting.
+const shortestSecret = 16
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *SigningSecret) UnmarshalText(b []byte) error {
+	switch {
+	case len(b) < shortestSecret:
+		return fmt.Errorf("it has %d bytes, and could be guessed; give at least %d, as openssl rand -base64 48 makes them", len(b), shortestSecret)
+	case strings.Contains(string(b), "-----BEGIN "):
+		return errors.New("it is a PEM; give a public key as BELFRY_JWT_PUBLIC_KEY")
+	}
+	s.Secret = Secret(b)
+	return nil
+}
+
 // A NamedKey is an API key and what it is called in logs.
 type NamedKey struct {
 	Name string

@@ -32,7 +32,7 @@ type Database struct {
 
 // Keep says how long the data is kept.
 type Keep struct {
-	Retention Retention `setting:"BELFRY_RETENTION" group:"Data" default:"90d" placeholder:"TIME" help:"Read or archived notifications older than this are removed; days or a duration like 36h."`
+	Retention Retention `setting:"BELFRY_RETENTION" group:"Data" default:"90d" placeholder:"TIME" help:"Notifications that are read or archived, and broadcasts, are removed when they are older than this; days or a duration like 36h."`
 }
 
 // APIKeys let the app's back end in.
@@ -42,12 +42,12 @@ type APIKeys struct {
 
 // JWT says which tokens of browsers are believed.
 type JWT struct {
-	JWTSecret    Secret    `setting:"BELFRY_JWT_SECRET" secret:"" group:"Access" placeholder:"SECRET" help:"The secret that signs browsers' tokens with HS256."`
-	JWTPublicKey PublicKey `setting:"BELFRY_JWT_PUBLIC_KEY" secret:"" group:"Access" placeholder:"PEM" help:"The public key (PEM, or the path of a file) that checks browsers' tokens: RSA, EC or Ed25519."`
-	JWTIssuer    string    `setting:"BELFRY_JWT_ISSUER" group:"Access" placeholder:"NAME" help:"The iss a token must have; without it, any."`
-	JWTAudience  string    `setting:"BELFRY_JWT_AUDIENCE" group:"Access" placeholder:"NAME" help:"The aud a token must have; without it, any."`
-	JWTUserClaim string    `setting:"BELFRY_JWT_USER_CLAIM" group:"Access" placeholder:"CLAIM" help:"The claim that says who the token is for; without it, user_id, else sub."`
-	JWTCookies   Names     `setting:"BELFRY_JWT_COOKIES" group:"Access" default:"belfry_token,access_token" placeholder:"NAME,…" help:"The cookies in which a token may come."`
+	JWTSecret    SigningSecret `setting:"BELFRY_JWT_SECRET" secret:"" group:"Access" placeholder:"SECRET" help:"The secret that signs browsers' tokens with HS256."`
+	JWTPublicKey PublicKey     `setting:"BELFRY_JWT_PUBLIC_KEY" secret:"" group:"Access" placeholder:"PEM" help:"The public key (PEM, or the path of a file) that checks browsers' tokens: RSA, EC or Ed25519."`
+	JWTIssuer    string        `setting:"BELFRY_JWT_ISSUER" group:"Access" placeholder:"NAME" help:"The iss a token must have; without it, any."`
+	JWTAudience  string        `setting:"BELFRY_JWT_AUDIENCE" group:"Access" placeholder:"NAME" help:"The aud a token must have; without it, any."`
+	JWTUserClaim string        `setting:"BELFRY_JWT_USER_CLAIM" group:"Access" placeholder:"CLAIM" help:"The claim that says who the token is for; without it, user_id, else sub."`
+	JWTCookies   Names         `setting:"BELFRY_JWT_COOKIES" group:"Access" default:"belfry_token,access_token" placeholder:"NAME,…" help:"The cookies in which a token may come."`
 }
 
 // Streams bounds the live connections.

@@ -21,13 +21,14 @@ func (a *Address) UnmarshalText(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("%.100q is not an address; give host and port, like 127.0.0.1:8000 or :8000", b)
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
 		return fmt.Errorf("%.40q is not a port; give a number from 0 to 65535", port)
-	} else if strings.ContainsAny(host, "/@ ") {
-		return fmt.Errorf("%.100q is not a host; give a name or an IP address without http://", host)
-	} else {
-		*a = Address(net.JoinHostPort(host, strconv.FormatUint(n, 10)))
 	}
+	if strings.ContainsAny(host, "/@ ") {
+		return fmt.Errorf("%.100q is not a host; give a name or an IP address without http://", host)
+	}
+	*a = Address(net.JoinHostPort(host, strconv.FormatUint(n, 10)))
 	return nil
 }
 
