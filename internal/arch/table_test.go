@@ -1,0 +1,79 @@
+package arch_test
+
+// A rule is what one package may do. A package without a rule is a violation: a new one is entered here on purpose.
+type rule struct {
+	layer   string
+	pkg     string   // folder, "." is the root
+	imports []string // of our packages, in what is not a test
+	modules []string // of others, in what is not a test; each must be in use
+	std     []string // of the standard library; nil: all
+	tests   bool     // may be imported by tests alone
+}
+
+const root = "."
+
+// table is the import table. It is read from the top: each layer stands on those above it, and within a layer nobody
+// imports a neighbour.
+func table() []rule {
+	return []rule{
+		{layer: "words", pkg: root},
+		{layer: "words", pkg: "internal/sse"},
+
+		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
+		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
+
+		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
+		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
+
+		{layer: "work", pkg: "internal/notify", imports: []string{root}},
+		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}},
+		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
+
+		{
+			layer: "faces", pkg: "internal/api", imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "api"},
+			modules: []string{"github.com/go-json-experiment/json", "go.yaml.in/yaml/v3"},
+		},
+
+		{
+			layer: "assembly", pkg: "server",
+			imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/api", "internal/membus", "api", "clients/typescript"},
+			modules: []string{"github.com/prometheus/client_golang"},
+		},
+
+		{layer: "program", pkg: "internal/config", modules: []string{"github.com/alecthomas/kong"}},
+		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
+		{
+			layer: "program", pkg: "cmd/belfry",
+			imports: []string{root, "server", "sqlite", "client", "internal/config", "internal/demo", "internal/conformance"},
+			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
+		},
+
+		// The sample app is a customer: it knows what customers know.
+		{layer: "samples", pkg: "internal/demo", imports: []string{root, "client"}},
+
+		// The suites speak HTTP to whatever stands there, and must not agree with a bug by sharing it.
+		{layer: "suites", pkg: "internal/conformance", imports: []string{"internal/sse"}},
+		{layer: "suites", pkg: "internal/crashtest"},
+		{layer: "suites", pkg: "internal/arch"},
+
+		// What other languages read, embedded beside its sources.
+		{layer: "embedded", pkg: "api", std: []string{"embed"}},
+		{layer: "embedded", pkg: "clients/typescript", std: []string{"embed"}},
+		{layer: "embedded", pkg: "clients/typescript/bundle", modules: []string{"github.com/evanw/esbuild"}},
+	}
+}
+
+// testModules are what any test may use. Tests may import any of our packages too: they go through the front door.
+func testModules() []string {
+	return []string{
+		"github.com/go-json-experiment/json",
+		"github.com/golang-jwt/jwt/v5",
+		"github.com/google/go-cmp",
+		"github.com/rogpeppe/go-internal",
+		"github.com/santhosh-tekuri/jsonschema/v6",
+		"go.uber.org/goleak",
+		"go.yaml.in/yaml/v3",
+		"pgregory.net/rapid",
+	}
+}
