@@ -1,10 +1,13 @@
 package server
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/membus"
 )
 
 // Config is everything a [Server] is made of. Only Store is required; the zero value of every other field is a working
@@ -53,17 +56,74 @@ type Config struct {
 // An APIKey lets an app's back end in.
 type APIKey struct {
 	Name   string // unique, shown in logs
-	Secret string // what stands after `Authorization: Bearer `; see [NewKey]
+	Secret string // what stands after `Authorization: Bearer `, at least 16 characters; see [NewKey]
 }
 
 // JWT says how the tokens that an app gives its people are checked. At most one of Secret and PublicKey is set; the
 // algorithm follows from the kind of key, never from the token.
 type JWT struct {
-	Secret    []byte        // HS256
+	Secret    []byte        // HS256; at least 16 bytes
 	PublicKey []byte        // PEM: RSA (RS256, PS256 families), EC (ES256/384/512 by curve) or Ed25519 (EdDSA)
 	Issuer    string        // the `iss` a token must have; empty: any
 	Audience  string        // an `aud` a token must have; empty: any
 	UserClaim string        // the claim that names the person; empty: user_id, else sub
 	Cookies   []string      // the cookies a token may stand in; nil: belfry_token, access_token
-	Leeway    time.Duration // how far clocks may differ; 0: the default of package auth
+	Leeway    time.Duration // how far in the future `nbf` and `iat` may lie, for clocks that differ; 0: 30 s, negative: none
+}
+
+// The defaults that Config names.
+const (
+	defaultPerUser   = 20
+	defaultRetention = 90 * 24 * time.Hour
+	defaultVersion   = "dev"
+)
+
+// recheckEvery is how long a stream may hear nothing from a bus that can lose rings before the store is asked.
+const recheckEvery = 30 * time.Second
+
+// complete puts the defaults in and refuses what cannot be.
+func (c *Config) complete() error {
+	switch {
+	case c.Store == nil:
+		return errors.New("a Store is required")
+	case len(c.JWT.Secret) > 0 && len(c.JWT.PublicKey) > 0:
+		return errors.New("JWT has a Secret and a PublicKey; set the one that the tokens are signed for")
+	case c.MaxConnections < 0:
+		return errors.New("MaxConnections is negative; 0 means no bound")
+	}
+	if c.Bus == nil {
+		c.Bus = membus.New()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Version == "" {
+		c.Version = defaultVersion
+	}
+	if c.Retention == 0 {
+		c.Retention = defaultRetention
+	}
+	switch {
+	case c.MaxConnectionsPerUser == 0:
+		c.MaxConnectionsPerUser = defaultPerUser
+	case c.MaxConnectionsPerUser < 0:
+		c.MaxConnectionsPerUser = 0 // how the hub says "no bound"
+	}
+	return nil
+}
+
+func (c *Config) namedKeys() []auth.NamedKey {
+	keys := make([]auth.NamedKey, len(c.Keys))
+	for i, k := range c.Keys {
+		keys[i] = auth.NamedKey(k)
+	}
+	return keys
+}
+
+// recheck: the bus in process loses nothing, so that hearing nothing means that nothing happened.
+func (c *Config) recheck(ownBus bool) time.Duration {
+	if ownBus {
+		return 0
+	}
+	return recheckEvery
 }

@@ -1,13 +1,7 @@
 package server
 
-import (
-	"crypto/rand"
-	"encoding/base64"
-)
+import "github.com/belfryhq/belfry/internal/auth"
 
-// NewKey returns the secret of a new API key: `bf_` and 32 random bytes in base64url.
-func NewKey() string {
-	var b [32]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	return "bf_" + base64.RawURLEncoding.EncodeToString(b[:])
-}
+// NewKey returns the secret of a new API key: `bf_` and 32 random bytes in base64url. What is stored of it is its
+// [belfry.HashSecret].
+func NewKey() (secret string, err error) { return auth.NewKey() }

@@ -3,40 +3,138 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"sync"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/clients/typescript"
+	"github.com/belfryhq/belfry/internal/api"
+	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/notify"
+	"github.com/belfryhq/belfry/internal/stream"
 )
 
 // A Server is Belfry behind an [http.Handler]. Make one with [New].
 type Server struct {
-	handler http.Handler
-	metrics http.Handler
-	send    func(context.Context, *belfry.Send) (belfry.Accepted, error)
-	close   func(context.Context) error
+	api     *api.API
+	service *notify.Service
+	hub     *stream.Hub
+	metrics *metrics
+	store   belfry.Store
+	bus     belfry.Bus
+	ownBus  bool
+
+	draining chan struct{} // closed when Close begins
+	begin    sync.Once
+	once     sync.Mutex // of closing
+	closed   bool
 }
 
-// New checks cfg and starts a Server. The error names the field at fault.
+// New checks cfg and starts a Server. The error names what is at fault.
 func New(cfg Config) (*Server, error) {
-	if cfg.Store == nil {
-		return nil, errors.New("server: Config.Store is required")
+	ownBus := cfg.Bus == nil
+	if err := cfg.complete(); err != nil {
+		return nil, fmt.Errorf("server: %w", err)
 	}
-	return nil, errors.New("server: not assembled yet")
+	s := &Server{store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, draining: make(chan struct{})}
+	if err := s.assemble(cfg); err != nil {
+		err = fmt.Errorf("server: %w", err)
+		// What was started already must end; nothing uses it yet, so that takes no time.
+		return nil, errors.Join(err, s.Close(context.Background()))
+	}
+	s.service.Start()
+	return s, nil
+}
+
+func (s *Server) assemble(cfg Config) (err error) {
+	authenticator, err := auth.New(auth.Config{Store: cfg.Store, Keys: cfg.namedKeys(), JWT: auth.JWT(cfg.JWT), Logger: cfg.Logger})
+	if err != nil {
+		return err
+	}
+	s.service, err = notify.New(notify.Config{Store: cfg.Store, Bus: cfg.Bus, Retention: cfg.Retention, Logger: cfg.Logger})
+	if err != nil {
+		return err
+	}
+	s.hub, err = stream.New(stream.Config{
+		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: cfg.Bus, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
+		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus),
+	})
+	if err != nil {
+		return err
+	}
+	s.metrics = newMetrics(s.hub.Stats, s.ping, cfg.Version)
+	var metricsHandler http.Handler
+	if !cfg.HideMetrics {
+		metricsHandler = s.metrics.handler
+	}
+	s.api, err = api.New(api.Config{
+		Service: s.service, Hub: s.hub, Auth: authenticator, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins,
+		Metrics: metricsHandler, Script: typescript.Script(), Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
+	})
+	return err
 }
 
 // ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) }
 
 // MetricsHandler serves the metrics in the Prometheus text format, for a listener of its own.
-func (s *Server) MetricsHandler() http.Handler { return s.metrics }
+func (s *Server) MetricsHandler() http.Handler { return s.metrics.handler }
 
 // Send sends a notification as POST /api/v1/notifications/ does. It brings send into its normal form, and returns once
 // it is durable. A refusal is a [belfry.Error] that names the fields at fault.
 func (s *Server) Send(ctx context.Context, send *belfry.Send) (belfry.Accepted, error) {
-	return s.send(ctx, send)
+	return s.service.Send(ctx, send, notify.Once{})
 }
 
 // Close ends every stream (each client is told when to come back), refuses new ones, stops the upkeep, and returns when
-// nothing of the Server runs any more or ctx ends. It does not close a Store or Bus that was handed in. A second Close
-// waits for the first and returns the same.
-func (s *Server) Close(ctx context.Context) error { return s.close(ctx) }
+// nothing of the Server runs any more or ctx ends. Other requests are answered throughout, so close the Server before
+// the http.Server is shut down: that waits for the streams. Close does not close a Store or Bus that was handed in. A
+// second Close finishes what the first left when its ctx ended, and does nothing else.
+func (s *Server) Close(ctx context.Context) error {
+	s.begin.Do(func() { close(s.draining) })
+	s.once.Lock()
+	defer s.once.Unlock()
+	if s.closed {
+		return nil
+	}
+	if s.hub != nil {
+		if err := s.hub.Close(ctx); err != nil {
+			return fmt.Errorf("close streams: %w", err)
+		}
+	}
+	if s.service != nil {
+		s.service.Close()
+	}
+	s.closed = true
+	if s.ownBus {
+		if err := s.bus.Close(); err != nil {
+			return fmt.Errorf("close bus: %w", err)
+		}
+	}
+	return nil
+}
+
+var errDraining = errors.New("the server is closing")
+
+// ready says why requests cannot be served now.
+func (s *Server) ready(ctx context.Context) error {
+	select {
+	case <-s.draining:
+		return errDraining
+	default:
+	}
+	store, bus := s.ping(ctx)
+	return errors.Join(store, bus)
+}
+
+// ping asks store and bus whether they answer.
+func (s *Server) ping(ctx context.Context) (store, bus error) {
+	if err := s.store.Ping(ctx); err != nil {
+		store = fmt.Errorf("ping store: %w", err)
+	}
+	if err := s.bus.Ping(ctx); err != nil {
+		bus = fmt.Errorf("ping bus: %w", err)
+	}
+	return store, bus
+}

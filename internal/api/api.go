@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/notify"
+	"github.com/belfryhq/belfry/internal/stream"
+)
+
+// Config is what an [API] is made of.
+type Config struct {
+	Service        *notify.Service             // required
+	Hub            *stream.Hub                 // required
+	Auth           *auth.Authenticator         // required
+	Ready          func(context.Context) error // says why requests cannot be served now; required
+	AllowedOrigins []string                    // see server.Config
+	Metrics        http.Handler                // nil: there is no /metrics
+	Script         []byte                      // /belfry.js; empty: there is none
+	Version        string                      // shown by /healthz
+	Logger         *slog.Logger                // nil: silent
+
+	// Observe is told of every request when it is over, by the route's pattern, never by the path. nil: nobody is.
+	Observe func(method, route string, status int, took time.Duration)
+}
+
+// An API is an [http.Handler] that speaks the wire contract. Safe for use by several goroutines at once.
+type API struct {
+	Config
+	mux     *http.ServeMux
+	csrf    *http.CrossOriginProtection
+	origins map[string][]string // an allowed origin, and itself as a header's value
+	headers []header            // of every answer
+	strict  strict
+	buffers sync.Pool
+	openapi func() ([]byte, error)
+	script  script
+}
+
+// routes is the table of contents: who may do what, where. A path stands here without its trailing slash.
+func routes() []route {
+	const v1 = "/api/v1"
+	return []route{
+		// From the app's back end.
+		{http.MethodPost, v1 + "/notifications", app, (*API).send},
+		{http.MethodPost, v1 + "/notifications/bulk", app, (*API).bulk},
+		{http.MethodGet, v1 + "/notifications/{id}", app, (*API).receipt},
+		{http.MethodDelete, v1 + "/notifications/{id}", app, (*API).retract},
+		{http.MethodPut, v1 + "/users/{user_id}", app, (*API).putUser},
+		{http.MethodGet, v1 + "/users/{user_id}", app, (*API).getUser},
+		{http.MethodDelete, v1 + "/users/{user_id}", app, (*API).eraseUser},
+		{http.MethodPost, v1 + "/users/{user_id}/tickets", app, (*API).ticket},
+
+		// From the browser.
+		{http.MethodGet, v1 + "/notifications", person, (*API).list},
+		{http.MethodGet, v1 + "/notifications/counts", person, (*API).counts},
+		{http.MethodPatch, v1 + "/notifications/{id}", person, (*API).patch},
+		{http.MethodPost, v1 + "/notifications/mark", person, (*API).mark},
+		{http.MethodGet, v1 + "/notifications/preferences", person, (*API).preferences},
+		{http.MethodPut, v1 + "/notifications/preferences", person, (*API).setPreferences},
+		{http.MethodGet, v1 + "/notifications/sse/stream", person, (*API).stream},
+		{http.MethodGet, v1 + "/notifications/sse/status", person, (*API).streamStatus},
+		{http.MethodPost, v1 + "/notifications/sse/close", person, (*API).streamClose},
+
+		// For whoever comes by.
+		{http.MethodGet, v1 + "/openapi.json", anyone, (*API).spec},
+		{http.MethodGet, "/healthz", anyone, (*API).healthz},
+		{http.MethodGet, "/readyz", anyone, (*API).readyz},
+		{http.MethodGet, "/metrics", anyone, (*API).metrics},
+		{http.MethodGet, "/belfry.js", anyone, (*API).belfryScript},
+	}
+}
+
+// New returns an API. It refuses an origin that no browser would send.
+func New(c Config) (*API, error) {
+	if c.Service == nil || c.Hub == nil || c.Auth == nil || c.Ready == nil {
+		return nil, errors.New("api: a service, a hub, an authenticator and a readiness check are required")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, int, time.Duration) {}
+	}
+	a := &API{Config: c, headers: securityHeaders(), strict: newStrict(), openapi: sync.OnceValues(specJSON)}
+	a.buffers.New = func() any { return new([]byte) }
+	var err error
+	if a.origins, a.csrf, err = allowOrigins(c.AllowedOrigins); err != nil {
+		return nil, err
+	}
+	if a.script, err = newScript(c.Script); err != nil {
+		return nil, fmt.Errorf("compress the script: %w", err)
+	}
+	a.mux = a.newMux(routes())
+	return a, nil
+}

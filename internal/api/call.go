@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/belfryhq/belfry/internal/auth"
+)
+
+// A call is one request and its answer. It is the ResponseWriter that its handler sees, so that the status is known.
+type call struct {
+	http.ResponseWriter
+	r      *http.Request
+	id     string // the request's
+	route  string // the pattern of its path; empty: none
+	public bool   // anyone may
+	who    auth.Principal
+	status int // 0: nothing was written yet
+	err    error
+	begun  time.Time
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (c *call) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (c *call) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	return c.ResponseWriter.Write(b)
+}
+
+// Unwrap lets [http.ResponseController] reach the connection.
+func (c *call) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// ServeHTTP implements [http.Handler].
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{ResponseWriter: w, r: r, id: requestID(r), begun: time.Now()}
+	h := w.Header()
+	for i := range a.headers {
+		h[a.headers[i].name] = a.headers[i].value
+	}
+	h["X-Request-Id"] = []string{c.id}
+	a.crossOrigin(c)
+	defer a.finish(c)
+	if clean(r.URL.EscapedPath()) {
+		a.mux.ServeHTTP(c, r)
+	} else {
+		c.err = errNoPath
+	}
+	if c.err != nil {
+		a.fail(c, c.err)
+	}
+}
+
+// finish accounts for a call, also when its handler panicked.
+func (a *API) finish(c *call) {
+	if p := recover(); p != nil {
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		a.fail(c, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}
+	if c.status == 0 {
+		c.status = http.StatusOK // net/http answers so for a handler that wrote nothing
+	}
+	took := time.Since(c.begun)
+	a.Observe(c.r.Method, c.route, c.status, took)
+	level := slog.LevelInfo
+	if c.public {
+		level = slog.LevelDebug
+	}
+	if a.Logger.Enabled(c.ctx(), level) {
+		a.Logger.LogAttrs(c.ctx(), level, "request",
+			slog.String("request_id", c.id), slog.String("method", c.r.Method), slog.String("path", c.path()),
+			slog.Int("status", c.status), slog.Duration("took", took), slog.String("principal", c.who.Kind.String()))
+	}
+}
+
+// path is the request's path as it may stand in a log. One that is its own pattern, without a query, has no room for a
+// secret, and is the most frequent.
+func (c *call) path() string {
+	if c.r.URL.RawQuery == "" && (c.r.URL.Path == c.route || c.r.URL.Path == c.route+"/") {
+		return c.route
+	}
+	return auth.RedactURL(c.r.URL)
+}
+
+// maxRequestID is the longest X-Request-Id that is taken over.
+const maxRequestID = 128
+
+// requestID takes the client's id when it is sane, and makes one otherwise.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= maxRequestID && printable(id) {
+		return id
+	}
+	var b [16]byte
+	for i := 0; i < len(b); i += 8 {
+		u := rand.Uint64()
+		for j := range 8 {
+			b[i+j] = byte(u >> (8 * j))
+		}
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// printable reports whether s is ASCII without control characters.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// smallAnswer is the size up to which net/http itself sets Content-Length; a larger answer would be sent in chunks.
+const smallAnswer = 2048
+
+// answer writes a JSON answer.
+func (c *call) answer(status int, body []byte) error {
+	h := c.Header()
+	h.Set("Content-Type", "application/json")
+	if len(body) > smallAnswer {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	c.WriteHeader(status)
+	// The client is gone when this fails; there is nobody left to tell.
+	_, _ = c.Write(body)
+	return nil
+}

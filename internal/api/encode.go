@@ -1,0 +1,50 @@
+package api
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/belfryhq/belfry"
+)
+
+// appendString appends s as a JSON string; what is not UTF-8 in it becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	out, err := jsontext.AppendQuote(b, s)
+	if err != nil {
+		out, _ = jsontext.AppendQuote(b, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	return out
+}
+
+// appendID appends an id as a JSON string.
+func appendID(b []byte, id belfry.ID) []byte {
+	b = append(b, '"')
+	from := 0
+	for i, to := range [5]int{4, 6, 8, 10, 16} {
+		if i > 0 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, id[from:to])
+		from = to
+	}
+	return append(b, '"')
+}
+
+// appendUserID appends a user id, or null where there is none: of a broadcast.
+func appendUserID(b []byte, id string) []byte {
+	if id == "" {
+		return append(b, "null"...)
+	}
+	return appendString(b, id)
+}
+
+// appendCounts appends counts and the cursor they belong to, without braces.
+func appendCounts(b []byte, n belfry.Counts, at belfry.Cursor) []byte {
+	b = strconv.AppendInt(append(b, `"unread":`...), n.Unread, 10)
+	b = strconv.AppendInt(append(b, `,"unseen":`...), n.Unseen, 10)
+	b = at.Append(append(b, `,"cursor":"`...))
+	return append(b, '"')
+}

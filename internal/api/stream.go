@@ -1,0 +1,99 @@
+package api
+
+import (
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/stream"
+)
+
+// maxBatch is the longest a stream may gather before a write, in milliseconds.
+const maxBatch = 1000
+
+// stream is GET /api/v1/notifications/sse/stream/.
+func (a *API) stream(c *call) error {
+	if c.r.Method == http.MethodHead || !acceptsStream(c.r.Header.Values("Accept")) {
+		return errNoStream
+	}
+	q, err := newQuery(c)
+	if err != nil {
+		return err
+	}
+	batch := q.number("batch", 0, 0, maxBatch)
+	req := stream.Request{
+		User: c.who.User, ExpiresAt: c.who.ExpiresAt, Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
+		LastEventID: c.r.Header.Get("Last-Event-ID"), IP: remoteIP(c.r), UserAgent: c.r.UserAgent(),
+	}
+	if given := q.get("last_event_id"); req.LastEventID == "" {
+		req.LastEventID = given
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	return a.Hub.Serve(c, c.r, req)
+}
+
+// acceptsStream reports whether a client takes an event stream, by what it says it accepts; saying nothing is accepting
+// everything.
+func acceptsStream(accept []string) bool {
+	named := false
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		if strings.TrimSpace(part) == "" {
+			continue
+		}
+		named = true
+		t, params, err := mime.ParseMediaType(part)
+		if err != nil || t != "text/event-stream" && t != "text/*" && t != "*/*" {
+			continue
+		}
+		if q, err := strconv.ParseFloat(params["q"], 64); err != nil || q > 0 {
+			return true
+		}
+	}
+	return !named
+}
+
+// remoteIP is the address of whoever connected, which behind a proxy is the proxy.
+func remoteIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// streamStatus is GET /api/v1/notifications/sse/status/.
+func (a *API) streamStatus(c *call) error {
+	b, err := json.Marshal(a.Hub.Status(c.who.User))
+	if err != nil {
+		return fmt.Errorf("encode stream status: %w", err)
+	}
+	return c.answer(http.StatusOK, b)
+}
+
+// streamClose is POST /api/v1/notifications/sse/close/.
+func (a *API) streamClose(c *call) error {
+	var body struct {
+		ConnectionID *string `json:"connection_id"`
+	}
+	if err := a.readOptional(c, &body); err != nil {
+		return err
+	}
+	connection := ""
+	if body.ConnectionID != nil {
+		if connection = *body.ConnectionID; connection == "" {
+			return belfry.Invalid(belfry.FieldError{Field: "connection_id", Message: "is empty; leave it out to close all streams"})
+		}
+	}
+	closed := a.Hub.Hangup(c.who.User, connection, belfry.CloseClosed)
+	a.Service.Hangup(c.ctx(), c.who.User, connection) // what other nodes close is not counted
+	return c.answer(http.StatusOK, append(strconv.AppendInt([]byte(`{"status":"success","closed":`), int64(closed), 10), '}'))
+}
