@@ -2,40 +2,222 @@ package stream
 
 import (
 	"context"
-	"errors"
-	"net/http"
+	"fmt"
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/belfryhq/belfry"
 )
 
 // A Hub holds the streams of one node.
-type Hub struct{ cfg Config }
+//
+// Locks are taken in this order: a shard's, a topic's, the broadcasts' or the mender's.
+type Hub struct {
+	cfg    Config
+	seed   maphash.Seed
+	shards [64]shard
+	all    *broadcasts
+	mender *mender
+	meters meters
+	total  atomic.Int64 // connections, those about to join included
+
+	reads     chan struct{} // a turn at the store
+	cry, fill chan struct{} // to spreadBroadcasts
+	buffers   sync.Pool     // of *[]byte
+
+	draining atomic.Bool
+	down     sync.Once
+	stop     func() // ends the bus's calls and the hub's own goroutines, and waits for them
+	mu       sync.Mutex
+	empty    sync.Cond // total may have become 0; its lock is mu
+}
+
+// A shard is a part of the topics with its own lock.
+type shard struct {
+	mu     sync.RWMutex
+	topics map[string]*topic
+}
 
 // New returns a Hub that listens on the bus until [Hub.Close].
 func New(cfg Config) (*Hub, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Hub{cfg: cfg}, nil
+	h := &Hub{
+		cfg: cfg, seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(),
+		reads: make(chan struct{}, readsAtOnce), cry: make(chan struct{}, 1), fill: make(chan struct{}, 1),
+	}
+	h.empty.L = &h.mu
+	h.buffers.New = func() any { return new([]byte) }
+	for i := range h.shards {
+		h.shards[i].topics = make(map[string]*topic)
+	}
+	deaf, err := cfg.Bus.Listen(h.hear)
+	if err != nil {
+		return nil, fmt.Errorf("listen on the bus: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { h.mendHoles(ctx) })
+	running.Go(func() { h.spreadBroadcasts(ctx) })
+	h.stop = func() {
+		deaf()
+		cancel()
+		running.Wait()
+	}
+	return h, nil
 }
 
-// Serve writes the whole answer to a stream request and returns when the stream has ended. It returns an error only when
-// nothing was written yet (the store does not answer), for the caller to answer instead.
-func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
-	return errors.New("stream: the transport is not connected")
+func (h *Hub) shard(user string) *shard {
+	return &h.shards[maphash.String(h.seed, user)%uint64(len(h.shards))]
 }
 
-// Status reports a person's streams on this node.
-func (h *Hub) Status(user string) Status {
-	return Status{UserID: user, Connections: []ConnectionStatus{}}
+func (h *Hub) topic(user string) *topic {
+	s := h.shard(user)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.topics[user]
 }
 
-// Hangup ends a person's streams on this node (connection empty), or one of them, and returns how many.
-func (h *Hub) Hangup(user, connection string, why belfry.CloseReason) (closed int) { return 0 }
+// each calls fn for every topic.
+func (h *Hub) each(fn func(*topic)) {
+	for i := range h.shards {
+		s := &h.shards[i]
+		s.mu.RLock()
+		for _, t := range s.topics {
+			fn(t)
+		}
+		s.mu.RUnlock()
+	}
+}
 
-// Stats returns the numbers of this node.
-func (h *Hub) Stats() Stats { return Stats{} }
+// hear takes a ring in.
+func (h *Hub) hear(r belfry.Ring) {
+	if r.User == "" {
+		h.hearAll(&r)
+		return
+	}
+	t := h.topic(r.User)
+	if t == nil {
+		return // nobody listens: not even encoded
+	}
+	switch {
+	case r.Hangup.Reason != "":
+		t.hangup(r.Hangup.Connection, r.Hangup.Reason)
+	case r.Mute:
+		t.doubt()
+	case r.Change.Seq > 0:
+		if t.hear(r.Change.Seq, newFrame(&r.Change, r.Own), time.Now()) {
+			h.mender.add(t)
+		}
+	}
+}
 
-// Close ends every stream: each is told `drain` with its own jittered retry, and new ones are refused the same way. It
-// returns when all handlers have, or with an error when ctx is done first. A second Close waits the same way.
-func (h *Hub) Close(ctx context.Context) error { return nil }
+func (h *Hub) hearAll(r *belfry.Ring) {
+	switch {
+	case r.Hangup.Reason != "":
+		h.each(func(t *topic) { t.hangup(r.Hangup.Connection, r.Hangup.Reason) })
+	case r.Mute:
+		h.each((*topic).doubt)
+	case r.Change.Broadcast > 0 && h.total.Load() == 0:
+		h.all.pass()
+	case r.Change.Broadcast > 0:
+		moved, hole := h.all.hear(r.Change.Broadcast, newFrame(&r.Change, r.Shared))
+		if moved {
+			signal(h.cry)
+		}
+		if hole {
+			h.mender.add(nil)
+		}
+	}
+}
+
+// join registers a connection, or says why it may not be. From then on it is woken by every ring: it joins live, and reads
+// the history afterwards.
+func (h *Hub) join(q Request, transport string, wake func()) (*conn, belfry.CloseReason) {
+	if !h.reserve() {
+		return nil, belfry.CloseLimit
+	}
+	c, why := h.register(q, transport, wake)
+	if c == nil {
+		h.release()
+	}
+	return c, why
+}
+
+// reserve counts a connection in. To count first and look afterwards would refuse one for the sake of another that is
+// refused itself.
+func (h *Hub) reserve() bool {
+	for {
+		n := h.total.Load()
+		if h.cfg.MaxConnections > 0 && n >= int64(h.cfg.MaxConnections) {
+			return false
+		}
+		if h.total.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+func (h *Hub) register(q Request, transport string, wake func()) (*conn, belfry.CloseReason) {
+	s := h.shard(q.User)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h.draining.Load() {
+		return nil, belfry.CloseDrain
+	}
+	now := time.Now()
+	t := s.topics[q.User]
+	if t == nil {
+		t = newTopic(q.User, now)
+		s.topics[q.User] = t
+		h.meters.topics.Add(1)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h.cfg.MaxPerUser > 0 && len(t.conns) >= h.cfg.MaxPerUser {
+		return nil, belfry.CloseLimit
+	}
+	c := newConn(h, t, q, transport, now, wake)
+	c.at.Seq = t.log.head // what comes while it joins is kept for it
+	t.conns = append(t.conns, c)
+	h.meters.opened.Add(1)
+	return c, ""
+}
+
+// leave is the opposite of join.
+func (h *Hub) leave(c *conn) {
+	h.unregister(c)
+	h.release()
+}
+
+func (h *Hub) unregister(c *conn) {
+	t, s := c.topic, h.shard(c.req.User)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.conns[:0]
+	for _, other := range t.conns {
+		if other != c {
+			kept = append(kept, other)
+		}
+	}
+	clear(t.conns[len(kept):])
+	t.conns = kept
+	t.tidy()
+	if len(t.conns) == 0 {
+		delete(s.topics, t.user)
+		h.meters.topics.Add(-1)
+	}
+}
+
+func (h *Hub) release() {
+	if h.total.Add(-1) == 0 {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.empty.Broadcast()
+	}
+}

@@ -1,0 +1,185 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/sse"
+)
+
+const (
+	pageSize    = 256              // entries read at once
+	backlogMax  = 5000             // entries that a stream replays; the list is the better way to read more
+	readTimeout = 10 * time.Second // for one page; a heartbeat is due soon after
+	readsAtOnce = 64               // of all connections: a broadcast taken back sends everyone to the store
+	backoffMin  = 100 * time.Millisecond
+	backoffMax  = 5 * time.Second
+)
+
+// A need is what a connection asks the store for, and what it knew when it asked.
+type need struct {
+	after           belfry.Cursor // zero: only where the log ends
+	trust, trustAll uint64
+}
+
+// ask notes that a read begins; cancel ends it early.
+func (c *conn) ask(cancel func()) (n need, ended bool) {
+	c.topic.mu.Lock()
+	defer c.topic.mu.Unlock()
+	c.cancel = cancel
+	n = need{after: c.at, trust: c.topic.trust, trustAll: c.hub.all.now.Load().trust}
+	if !c.joined {
+		n.after = c.from
+	}
+	return n, c.why != ""
+}
+
+// fetch reads a page for a connection. It is the one call of a transport that blocks, besides writing.
+func (h *Hub) fetch(ctx context.Context, c *conn) (need, belfry.Changes, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	n, ended := c.ask(cancel)
+	if ended {
+		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: %w", c.req.User, context.Canceled)
+	}
+	select {
+	case h.reads <- struct{}{}:
+		defer func() { <-h.reads }()
+	case <-ctx.Done():
+		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: wait for a turn: %w", c.req.User, ctx.Err())
+	}
+	h.meters.reads.Add(1)
+	changes, err := h.cfg.Store.Changes(ctx, c.req.User, n.after, pageSize, time.Now().UTC())
+	if err != nil {
+		h.meters.readErrors.Add(1)
+		return n, changes, fmt.Errorf("read changes of %q: %w", c.req.User, err)
+	}
+	return n, changes, nil
+}
+
+// stumble makes the connection wait before it asks the store again.
+func (c *conn) stumble(now time.Time) {
+	c.topic.mu.Lock()
+	defer c.topic.mu.Unlock()
+	c.cancel, c.unread = nil, true
+	c.delay(now)
+}
+
+func (c *conn) delay(now time.Time) {
+	c.backoff = min(max(2*c.backoff, backoffMin), backoffMax)
+	c.again = now.Add(c.backoff/2 + rand.N(c.backoff/2))
+}
+
+// learn takes in what the store answered and appends what the client is to be told of it.
+func (c *conn) learn(now time.Time, n need, ch *belfry.Changes, b []byte) []byte {
+	t := c.topic
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := len(b)
+	c.cancel, t.heard = nil, now
+	c.trust, c.trustAll = n.trust, n.trustAll
+	c.absorb(n, ch)
+	reset := ch.Reset
+	switch {
+	case reset != belfry.ResetNone:
+	case c.lost && !c.joined:
+		reset = belfry.ResetEpoch
+	case !n.after.IsZero() && distance(n.after, ch.Head) > backlogMax:
+		reset = belfry.ResetBacklog
+	}
+	if !c.joined {
+		b = c.welcome(b, n, ch, reset)
+	}
+	if reset != belfry.ResetNone {
+		b = c.restart(now, b, ch, reset)
+	} else {
+		b = c.replay(now, b, ch)
+	}
+	if len(b) > before {
+		c.wrote = now
+	}
+	t.tidy()
+	c.pause(now, n, ch)
+	return b
+}
+
+// absorb lets the topic, and all, know what the snapshot says.
+func (c *conn) absorb(n need, ch *belfry.Changes) {
+	t, h := c.topic, c.hub
+	current := n.trust == t.trust && n.trustAll == h.all.now.Load().trust
+	if current {
+		t.plain = ch.Tally.Plain
+	}
+	if current && ch.Tally.Plain && ch.Head.Seq >= t.ownAt {
+		t.own, t.ownAt = ch.Tally.Own, ch.Head.Seq
+	}
+	var shared *belfry.Tally
+	if current && ch.Tally.Plain {
+		shared = &ch.Tally
+	}
+	if h.all.observe(ch.Head.Broadcast, shared) {
+		h.mender.add(nil)
+	}
+	t.log.observe(ch.Head.Seq)
+	if t.queueMend() {
+		h.mender.add(t)
+	}
+}
+
+func (c *conn) welcome(b []byte, n need, ch *belfry.Changes, reset belfry.Reset) []byte {
+	resumed := !n.after.IsZero() && reset == belfry.ResetNone
+	c.joined, c.at, c.told = true, ch.Head, ch.Tally.Counts
+	if resumed {
+		c.at = n.after
+	}
+	c.hub.meters.frames.Add(1)
+	b = sse.AppendRetry(b, retryAfter(c.hub.total.Load()).Milliseconds())
+	return appendConnection(b, c, c.at, c.told, resumed)
+}
+
+func (c *conn) restart(now time.Time, b []byte, ch *belfry.Changes, why belfry.Reset) []byte {
+	c.at, c.unread = ch.Head, false
+	c.hub.meters.reset(why)
+	c.given(now, 1)
+	return c.tell(appendReset(b, c.at, why), ch.Tally.Counts)
+}
+
+func (c *conn) replay(now time.Time, b []byte, ch *belfry.Changes) []byte {
+	for i := range ch.Items {
+		item := &ch.Items[i]
+		if item.Broadcast > 0 {
+			c.at.Broadcast = item.Broadcast
+		} else {
+			c.at.Seq, c.at.Broadcast = item.Seq, ch.Head.Broadcast
+		}
+		b = appendID(b, c.at)
+		if c.req.Named && item.Kind == belfry.Created {
+			b = append(b, nameField...)
+		}
+		b = appendChange(b, item)
+	}
+	c.given(now, int64(len(ch.Items)))
+	if c.unread = ch.More; ch.More {
+		return b
+	}
+	c.at = ch.Head
+	return c.tell(b, ch.Tally.Counts)
+}
+
+// pause keeps a connection from asking again at once for what a ring announced and the store has not got: a database
+// that was set back, or a replica that lags.
+func (c *conn) pause(now time.Time, n need, ch *belfry.Changes) {
+	stuck := len(ch.Items) == 0 && c.at == n.after && c.trust == c.topic.trust
+	if stuck && c.due(now, c.hub.all.now.Load()) == store {
+		c.delay(now)
+		return
+	}
+	c.backoff, c.again = 0, time.Time{}
+}
+
+func distance(from, to belfry.Cursor) int64 {
+	return max(to.Seq-from.Seq, 0) + max(to.Broadcast-from.Broadcast, 0)
+}
