@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -53,13 +54,51 @@ func Bundle(dir string) ([]byte, error) {
 		Charset:           api.CharsetASCII, // right under any charset a server may claim
 		LegalComments:     api.LegalCommentsEndOfFile,
 		Tsconfig:          "tsconfig.json",
+		Plugins:           []api.Plugin{{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }}},
 	})
-	if len(result.Errors) > 0 {
-		texts := api.FormatMessages(result.Errors, api.FormatMessagesOptions{})
-		return nil, errors.New(strings.TrimSpace(strings.Join(texts, "")))
+	if err := failure(result.Errors); err != nil {
+		return nil, err
 	}
 	if len(result.OutputFiles) != 1 {
 		return nil, fmt.Errorf("esbuild made %d files, want 1", len(result.OutputFiles))
 	}
 	return result.OutputFiles[0].Contents, nil
+}
+
+var (
+	indent     = regexp.MustCompile(`\n[ \t]+`)
+	stylesheet = regexp.MustCompile("(?s)css`(.*?)`")
+)
+
+// shrinkTemplates takes out of the templates what esbuild must leave alone, because to it they are text: the indentation
+// of the HTML, where one space means as much, and all that CSS does not need.
+func shrinkTemplates(build api.PluginBuild, dir string) {
+	sources := "^" + regexp.QuoteMeta(filepath.Join(dir, "src")) + `.*\.ts$`
+	build.OnLoad(api.OnLoadOptions{Filter: sources}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		source, err := os.ReadFile(args.Path)
+		if err != nil {
+			return api.OnLoadResult{}, err
+		}
+		text, err := shrink(string(source))
+		return api.OnLoadResult{Contents: &text, Loader: api.LoaderTS}, err
+	})
+}
+
+func shrink(source string) (string, error) {
+	var failed error
+	source = stylesheet.ReplaceAllStringFunc(source, func(tag string) string {
+		css := api.Transform(tag[len("css`"):len(tag)-1], api.TransformOptions{
+			Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true,
+		})
+		failed = errors.Join(failed, failure(css.Errors))
+		return "css`" + strings.ReplaceAll(string(css.Code), `\`, `\\`) + "`"
+	})
+	return indent.ReplaceAllString(source, "\n"), failed
+}
+
+func failure(messages []api.Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	return errors.New(strings.TrimSpace(strings.Join(api.FormatMessages(messages, api.FormatMessagesOptions{}), "")))
 }

@@ -62,6 +62,7 @@ export class BelfryBell extends LitElement {
   declare _failed: boolean;
   declare _now: number;
   #own: Belfry | undefined;
+  #bound: Belfry | undefined;
   #off: (() => void)[] = [];
   #arrived: string[] = [];
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -93,8 +94,8 @@ export class BelfryBell extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    const remade = ['baseUrl', 'token', 'limit', 'client'].some((name) => changed.has(name));
-    if (this.isConnected && (remade || !this.#off.length)) this.#attach();
+    const remake = this.#own !== undefined && ['baseUrl', 'token', 'limit'].some((name) => changed.has(name));
+    if (this.isConnected && (remake || !this.#bound || this.client !== this.#bound)) this.#attach();
     if (this.open !== this.#shown) this.#show(this.open);
     if (this.open) this.#place();
   }
@@ -195,7 +196,7 @@ export class BelfryBell extends LitElement {
     const given = this.client !== this.#own ? this.client : undefined;
     this.#detach();
     const client = given ?? this.#make();
-    this.client = client;
+    this.client = this.#bound = client;
     this.#off = [
       client.subscribe(() => this.#take(client.snapshot())),
       client.onNotification((n) => this.#announce(n)),
@@ -219,7 +220,7 @@ export class BelfryBell extends LitElement {
     this.#off = [];
     this.#own?.stop();
     if (this.client === this.#own) this.client = undefined;
-    this.#own = undefined;
+    this.#own = this.#bound = undefined;
   }
 
   #take(snapshot: Snapshot): void {

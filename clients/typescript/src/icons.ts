@@ -5,7 +5,7 @@ const icon = (d: string): TemplateResult => html`<svg class="icon" viewBox="0 0 
 
 export const icons = {
   bell: icon(
-    'M4 14h12l-1.2-2.1a4 4 0 0 1-.5-2V8.3a4.3 4.3 0 0 0-8.6 0v1.6a4 4 0 0 1-.5 2L4 14Zm4.2 0a1.85 1.85 0 0 0 3.6 0',
+    'M3.2 14.6h13.6l-1.4-2.4a4.4 4.4 0 0 1-.6-2.2V8a4.8 4.8 0 0 0-9.6 0v2a4.4 4.4 0 0 1-.6 2.2l-1.4 2.4Zm4.7 0a2.1 2.1 0 0 0 4.2 0',
   ),
   archive: icon('M3.5 4h13v3h-13V4Zm1 3v8.5a.5.5 0 0 0 .5.5h10a.5.5 0 0 0 .5-.5V7M8 10.5h4'),
   read: icon('m4.5 10.5 3.5 3.5 7.5-8'),

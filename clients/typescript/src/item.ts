@@ -54,11 +54,9 @@ function renderText(n: Notification, c: ItemContext): TemplateResult {
       <time datetime=${n.created_at} title=${exact(n.created_at, c.locale)}>${ago(n.created_at, c.now, c.locale)}</time>
     </span>
     ${n.body ? html`<span class="body" part="item-body">${n.body}</span>` : nothing}
-    ${who || urgent
-      ? html`<span class="meta">
-          ${urgent ? html`<span class="priority ${urgent}">${c.strings[urgent]}</span>` : nothing}${who ?? nothing}
-        </span>`
-      : nothing}`;
+    <span class="meta" part="item-meta">${urgent
+      ? html`<span class="priority ${urgent}">${c.strings[urgent]}</span>`
+      : nothing}${who ? html`<span>${who}</span>` : nothing}</span>`;
 }
 
 function renderAvatar(actor: Actor | null): TemplateResult {

@@ -93,14 +93,15 @@ export const styles = css`
     background: color-mix(in srgb, currentColor 8%, transparent);
   }
   .bell .icon {
-    width: 22px;
-    height: 22px;
+    width: 24px;
+    height: 24px;
+    stroke-width: 1.4;
     transform-origin: 50% 12%;
   }
   .badge {
     position: absolute;
-    inset-block-start: 2px;
-    inset-inline-start: calc(50% + 1px);
+    inset-block-start: 1px;
+    inset-inline-start: calc(50% + 2px);
     min-width: 18px;
     height: 18px;
     padding: 0 5px;
@@ -316,6 +317,9 @@ export const styles = css`
     font-size: 12px;
     margin-block-start: 2px;
   }
+  .meta:empty {
+    display: none;
+  }
   .priority {
     padding: 0 6px;
     border-radius: 5px;
@@ -425,19 +429,23 @@ export const styles = css`
   }
 
   @media (hover: none) {
+    /* No hover, so the buttons stand always: in the last line, which holds little and leaves them room. */
+    .meta:nth-child(n) {
+      display: flex;
+      min-height: 30px;
+      padding-inline-end: 92px;
+    }
     .actions {
-      position: static;
+      inset-block: auto 6px;
+      border: 0;
+      padding: 0;
+      background: none;
       opacity: 1;
       pointer-events: auto;
-      border: 0;
-      padding: 0 12px 8px;
-      justify-content: flex-end;
-      background: none;
-      margin-block-start: -6px;
     }
     .actions button {
-      width: 40px;
-      height: 36px;
+      width: 44px;
+      height: 40px;
     }
   }
   @media (prefers-reduced-motion: no-preference) {
