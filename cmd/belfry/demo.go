@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/belfryhq/belfry/internal/config"
+	"github.com/belfryhq/belfry/internal/demo"
+)
+
+type demoCmd struct {
+	config.Config
+}
+
+// Run serves with the sample app until it is told to stop.
+func (c *demoCmd) Run(ctx context.Context, p *program) error {
+	if c.JWTPublicKey != "" && c.JWTSecret.Reveal() == "" {
+		return usagef("the demo signs its visitor's tokens itself and needs a secret, not BELFRY_JWT_PUBLIC_KEY; unset it, or set BELFRY_JWT_SECRET too")
+	}
+	if err := c.keepSecrets(); err != nil {
+		return err
+	}
+	s, err := openService(ctx, p, &c.Config)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	key := c.Keys[0].Key.Reveal()
+	app, err := demo.New(demo.Config{
+		URL: s.url(), APIKey: key, Cookie: c.JWTCookies[0], Logger: s.log, AnyHost: !c.Addr.Loopback(), UserID: demoUser,
+		Sign: func(user string, expires time.Time) (string, error) { return signToken(&c.JWT, user, expires) },
+	})
+	if err != nil {
+		return err
+	}
+	if !c.Addr.Loopback() {
+		s.log.Warn("the demo signs in everyone who can reach it, and shows them its API key; do not leave it running in a network you do not trust", "addr", string(c.Addr))
+	}
+	s.greet("")
+	p.printf("\nOpen %s in two tabs, then send a notification from a terminal:\n\n%s\n\n", p.paint(s.url()+"/demo/", bold), demo.CurlLine(s.url(), key, demoUser))
+	return s.run(ctx, beside(s.server, app))
+}
+
+// demoUser is the sample person's id, which stands in the line to paste.
+const demoUser = "demo-user"
+
+// beside gives the sample app its pages, and the server everything else.
+func beside(server, app http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.Path; p == "/" || p == "/demo" || strings.HasPrefix(p, "/demo/") {
+			app.ServeHTTP(w, r)
+			return
+		}
+		server.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// greet says where the service is. key is the secret of the key that was just made, if any.
+func (s *service) greet(key string) {
+	p := s.p
+	p.printf("%s is ringing at %s\n", p.paint("Belfry", bold), p.paint(s.url(), green))
+	p.printf("  data      %s\n", absolute(s.cfg.DatabaseURL.Path()))
+	p.printf("  browsers  %s\n", s.browsers())
+	if s.metrics != nil {
+		p.printf("  metrics   http://%s/metrics\n", s.metrics.Addr())
+	}
+	if key != "" {
+		p.printf("  API key   %s\n", p.paint(key, bold))
+		p.printf("            made now and shown this once: only its hash is kept (belfry key add makes another)\n")
+	}
+}
+
+// browsers says which credentials of browsers are believed.
+func (s *service) browsers() string {
+	var ways []string
+	if s.cfg.JWTSecret.Reveal() != "" {
+		ways = append(ways, "JWT signed with BELFRY_JWT_SECRET")
+	}
+	if s.cfg.JWTPublicKey != "" {
+		ways = append(ways, "JWT checked with BELFRY_JWT_PUBLIC_KEY")
+	}
+	if len(ways) == 0 {
+		return "tickets only (set BELFRY_JWT_SECRET to let them in by a JWT)"
+	}
+	return strings.Join(append(ways, "tickets"), ", ")
+}
+
+// absolute is for showing only: where it cannot be told, the path as given will do.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

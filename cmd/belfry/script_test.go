@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// This package's tests stand inside it, because a command has no other face than its command line: the scripts run
+// main itself, in processes of its own.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"belfry": main})
+}
+
+// TestScripts runs testdata/script. Beside testscript's own commands there are, each trying again until it holds:
+//
+//	waitgrep [-v NAME] REGEXP FILE    the file holds a match; NAME becomes its first group
+//	waitfor REGEXP URL [TOKEN]        "STATUS BODY" of a GET holds a match
+//
+// and, once: request METHOD URL [TOKEN [BODY]] prints the status and the body; mode FILE prints a file's mode.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "mode": mode,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("NO_COLOR", "1")
+			for _, proxy := range []string{"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"} {
+				env.Setenv(proxy, "") // the scripts speak to this machine alone
+			}
+			return nil
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// patience is how long a condition may take to hold; it is reached by what is broken alone.
+const patience = 30 * time.Second
+
+// until tries again until ok holds.
+func until(ts *testscript.TestScript, what string, ok func(context.Context) (bool, string)) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		holds, seen := ok(ctx)
+		if holds {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("%s: not within %v; last seen:\n%s", what, patience, seen)
+		case <-tick.C:
+		}
+	}
+}
+
+func waitGrep(ts *testscript.TestScript, neg bool, args []string) {
+	name := ""
+	if len(args) == 4 && args[0] == "-v" {
+		name, args = args[1], args[2:]
+	}
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitgrep [-v NAME] REGEXP FILE")
+	}
+	re, err := regexp.Compile(`(?m)` + args[0])
+	ts.Check(err)
+	until(ts, "waitgrep "+args[0], func(context.Context) (bool, string) {
+		text, err := os.ReadFile(ts.MkAbs(args[1]))
+		if err != nil {
+			return false, err.Error()
+		}
+		match := re.FindStringSubmatch(string(text))
+		if match != nil && name != "" {
+			ts.Setenv(name, match[1])
+		}
+		return match != nil, string(text)
+	})
+}
+
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: waitfor REGEXP URL [TOKEN]")
+	}
+	re, err := regexp.Compile(args[0])
+	ts.Check(err)
+	token := ""
+	if len(args) == 3 {
+		token = args[2]
+	}
+	until(ts, "waitfor "+args[0], func(ctx context.Context) (bool, string) {
+		answer, err := ask(ctx, http.MethodGet, args[1], token, "")
+		if err != nil {
+			return false, err.Error()
+		}
+		return re.MatchString(answer), answer
+	})
+}
+
+func request(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 4 {
+		ts.Fatalf("usage: request METHOD URL [TOKEN [BODY]]")
+	}
+	args = append(args, "", "")
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	answer, err := ask(ctx, args[0], args[1], args[2], args[3])
+	ts.Check(err)
+	_, _ = fmt.Fprintln(ts.Stdout(), answer)
+}
+
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: mode FILE")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, _ = fmt.Fprintln(ts.Stdout(), info.Mode().Perm())
+}
+
+// ask returns "STATUS COOKIES BODY".
+func ask(ctx context.Context, method, url, token, body string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	return fmt.Sprintf("%d %s %s", resp.StatusCode, strings.Join(resp.Header.Values("Set-Cookie"), " "), b), err
+}

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/config"
+	"github.com/belfryhq/belfry/server"
+	"github.com/belfryhq/belfry/sqlite"
+)
+
+// A service is a server with what it stands on: the store is open and the address is taken.
+type service struct {
+	p       *program
+	cfg     *config.Config
+	log     *slog.Logger
+	store   *sqlite.Store
+	server  *server.Server
+	main    net.Listener
+	metrics net.Listener // nil: /metrics is served at the main address
+}
+
+// openService opens everything that serving needs, so that what is wrong is told before anything is announced.
+func openService(ctx context.Context, p *program, cfg *config.Config) (_ *service, err error) {
+	warnings, err := p.settings.Check()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	s := &service{p: p, cfg: cfg, log: p.logger(cfg.Log)}
+	for _, w := range warnings {
+		s.log.Warn(w)
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.store, err = sqlite.Open(ctx, cfg.DatabaseURL.Path()); err != nil {
+		return nil, fmt.Errorf("BELFRY_DATABASE_URL: %w", err)
+	}
+	if s.main, err = listen(ctx, "BELFRY_ADDR", "--addr", cfg.Addr); err != nil {
+		return nil, err
+	}
+	if cfg.MetricsAddr != "" {
+		if s.metrics, err = listen(ctx, "BELFRY_METRICS_ADDR", "--metrics-addr", cfg.MetricsAddr); err != nil {
+			return nil, err
+		}
+	}
+	if s.server, err = server.New(serverConfig(cfg, s.store, s.log)); err != nil {
+		return nil, usageError{err}
+	}
+	return s, nil
+}
+
+// serverConfig translates the settings.
+func serverConfig(cfg *config.Config, store belfry.Store, log *slog.Logger) server.Config {
+	sc := server.Config{
+		Store: store, Logger: log, Version: readBuild().Version,
+		JWT: server.JWT{
+			Secret: []byte(cfg.JWTSecret.Reveal()), PublicKey: []byte(cfg.JWTPublicKey), Issuer: cfg.JWTIssuer, Audience: cfg.JWTAudience,
+			UserClaim: cfg.JWTUserClaim, Cookies: cfg.JWTCookies,
+		},
+		AllowedOrigins: cfg.AllowedOrigins, Heartbeat: cfg.HeartbeatInterval.Duration(), Retention: cfg.Retention.Duration(),
+		MaxConnections: int(cfg.MaxConnections), MaxConnectionsPerUser: int(cfg.MaxConnectionsPerUser),
+		HideMetrics: cfg.MetricsAddr != "",
+	}
+	if sc.MaxConnectionsPerUser == 0 {
+		sc.MaxConnectionsPerUser = -1 // there 0 is the default, here it is "no cap"
+	}
+	for _, k := range cfg.Keys {
+		sc.Keys = append(sc.Keys, server.APIKey{Name: k.Name, Secret: k.Key.Reveal()})
+	}
+	return sc
+}
+
+// firstKey makes an API key when there is none at all, and returns its secret, which is shown this once.
+func (s *service) firstKey(ctx context.Context) (string, error) {
+	if len(s.cfg.Keys) > 0 {
+		return "", nil
+	}
+	keys, err := s.store.Keys(ctx)
+	if err != nil || len(keys) > 0 {
+		return "", err
+	}
+	return addKey(ctx, s.store, "default")
+}
+
+// url is where the service is reached from this machine.
+func (s *service) url() string {
+	addr, ok := s.main.Addr().(*net.TCPAddr)
+	if !ok {
+		return "http://" + s.main.Addr().String()
+	}
+	host, _, _ := net.SplitHostPort(string(s.cfg.Addr))
+	if host == "" || addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
+}
+
+// Times of the HTTP server. There is none for writing: a stream is one long answer, and has its own for each write.
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = 30 * time.Second
+	idleTimeout   = 2 * time.Minute
+	drainTimeout  = 8 * time.Second // orchestrators commonly kill after 10
+	maxHeader     = 64 << 10
+)
+
+// run serves until ctx ends, then drains: streams are told when to come back, requests under way are finished.
+func (s *service) run(ctx context.Context, handler http.Handler) error {
+	serving := []*http.Server{s.httpServer(withBodyTimeout(handler))}
+	failed := make(chan error, 2)
+	go func() { failed <- serving[0].Serve(s.main) }()
+	if s.metrics != nil {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", s.server.MetricsHandler())
+		serving = append(serving, s.httpServer(mux))
+		go func() { failed <- serving[1].Serve(s.metrics) }()
+	}
+	ended := 0
+	var err error
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping: telling streams, finishing requests; a second signal ends at once")
+	case err = <-failed:
+		ended++
+		err = fmt.Errorf("serve at %s: %w", s.cfg.Addr, err)
+	}
+	drained := s.drain(serving)
+	for ; ended < len(serving); ended++ {
+		<-failed
+	}
+	return errors.Join(err, drained)
+}
+
+func (s *service) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that speak no HTTP
+	}
+}
+
+// withBodyTimeout ends requests whose body comes in drops. An http.Server's ReadTimeout would do the same to streams.
+func withBodyTimeout(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			// What cannot have a deadline has none; every connection of a net/http server can.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// drain closes the listeners and the streams, and waits for the requests under way.
+func (s *service) drain(serving []*http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	done := make(chan error, len(serving))
+	for _, h := range serving {
+		go func() { done <- h.Shutdown(ctx) }()
+	}
+	err := s.server.Close(ctx)
+	for range serving {
+		if e := <-done; e != nil {
+			err = errors.Join(err, fmt.Errorf("finish requests: %w", e))
+		}
+	}
+	for _, h := range serving {
+		_ = h.Close() // what did not finish in time
+	}
+	return err
+}
+
+// close frees what openService opened; run has closed the rest before.
+func (s *service) close() {
+	if s.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		defer cancel()
+		s.warn(s.server.Close(ctx), "close the server")
+	}
+	for _, l := range []net.Listener{s.main, s.metrics} {
+		if l != nil {
+			_ = l.Close() // run has closed it already
+		}
+	}
+	if s.store != nil {
+		s.warn(s.store.Close(), "close the database")
+	}
+}
+
+func (s *service) warn(err error, what string) {
+	if err != nil {
+		s.log.Warn(what, "error", err)
+	}
+}
