@@ -1,0 +1,76 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// AddKey implements [belfry.Credentials].
+func (s *Store) AddKey(ctx context.Context, k belfry.Key) error {
+	return failure("add key", s.writer.do(ctx, 1, func(t *tx) error {
+		n, err := t.exec(`INSERT OR IGNORE INTO keys VALUES (?,?,?)`, k.Name, k.Hash[:], k.CreatedAt.UnixMilli())
+		if err == nil && n == 0 {
+			return belfry.Errorf(belfry.CodeConflict, "There is a key named %q already.", k.Name)
+		}
+		return err
+	}))
+}
+
+// Keys implements [belfry.Credentials].
+func (s *Store) Keys(ctx context.Context) (found []belfry.Key, err error) {
+	err = s.readers.one(ctx, func(c *conn) error {
+		return c.query(func(r row) error {
+			k := belfry.Key{Name: r.text(0), CreatedAt: r.time(2)}
+			copy(k.Hash[:], r.blob(1))
+			found = append(found, k)
+			return nil
+		}, `SELECT name, hash, created_at FROM keys ORDER BY name`)
+	})
+	return found, failure("keys", err)
+}
+
+// RemoveKey implements [belfry.Credentials].
+func (s *Store) RemoveKey(ctx context.Context, name string) error {
+	return failure("remove key", s.writer.do(ctx, 1, func(t *tx) error {
+		n, err := t.exec(`DELETE FROM keys WHERE name=?`, name)
+		if err == nil && n == 0 {
+			return belfry.ErrNotFound
+		}
+		return err
+	}))
+}
+
+// AddTicket implements [belfry.Credentials].
+func (s *Store) AddTicket(ctx context.Context, k belfry.Ticket) error {
+	return failure("add ticket", s.writer.do(ctx, 1, func(t *tx) error {
+		_, err := t.exec(`INSERT INTO tickets VALUES (?,?,?)`, k.Hash[:], k.User, k.ExpiresAt.UnixMilli())
+		return err
+	}))
+}
+
+// TakeTicket implements [belfry.Credentials].
+func (s *Store) TakeTicket(ctx context.Context, h belfry.SecretHash, now time.Time) (belfry.Ticket, error) {
+	var out belfry.Ticket
+	err := s.writer.do(ctx, 1, func(t *tx) error {
+		k := belfry.Ticket{Hash: h}
+		err := t.query(func(r row) error {
+			k.User, k.ExpiresAt = r.text(0), r.time(1)
+			return nil
+		}, `SELECT user_id, expires_at FROM tickets WHERE hash=? AND expires_at > ?`, h[:], now.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if k.User == "" {
+			return belfry.ErrNotFound
+		}
+		_, err = t.exec(`DELETE FROM tickets WHERE hash=?`, h[:])
+		out = k
+		return err
+	})
+	if err != nil {
+		return belfry.Ticket{}, failure("take ticket", err)
+	}
+	return out, nil
+}

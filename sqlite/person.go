@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"encoding/json"
+
+	"github.com/belfryhq/belfry"
+)
+
+// A person is a row of users.
+type person struct {
+	uid            int64 // 0: not stored, and nothing belongs to them
+	user           belfry.User
+	seq, pruned    int64
+	own            belfry.Counts // with what expired but was not removed, and what is being cleared; see tally
+	due            int64         // nothing of theirs expires before; 0: nothing does
+	preferences    string        // JSON; empty: none
+	prefs          belfry.Preferences
+	prefsBroadcast int64
+	mutes          bool // some category in_app
+
+	stored, dirty, profile, erased bool // the writer's: has a row; must be written, with all columns; is gone
+}
+
+const personColumns = `u.uid, u.user_id, u.seq, u.pruned_seq, u.unread, u.unseen, u.due, u.preferences,
+	u.prefs_broadcast, u.email, u.name, u.locale, u.timezone, u.data`
+
+// newPerson returns somebody of whom nothing is stored.
+func newPerson(user string, floor int64) *person {
+	return &person{user: belfry.User{ID: user}, seq: floor, pruned: floor}
+}
+
+func scanPerson(r row, i int) (*person, error) {
+	p := &person{
+		uid: r.int(i), seq: r.int(i + 2), pruned: r.int(i + 3), own: belfry.Counts{Unread: r.int(i + 4), Unseen: r.int(i + 5)},
+		due: r.int(i + 6), preferences: r.text(i + 7), prefsBroadcast: r.int(i + 8), stored: true,
+		user: belfry.User{ID: r.text(i + 1), Email: r.text(i + 9), Name: r.text(i + 10), Locale: r.text(i + 11), Timezone: r.text(i + 12)},
+	}
+	if !r.null(i + 13) {
+		p.user.Data = json.RawMessage(r.text(i + 13))
+	}
+	var err error
+	p.prefs, err = parsePreferences(p.preferences)
+	p.mutes = p.prefs.Mutes(belfry.InApp)
+	return p, err
+}
+
+// findPerson returns nil for somebody of whom nothing is stored.
+func findPerson(c *conn, user string) (p *person, err error) {
+	err = c.query(func(r row) (err error) {
+		p, err = scanPerson(r, 0)
+		return err
+	}, `SELECT `+personColumns+` FROM users u WHERE u.user_id=?`, user)
+	return p, err
+}
+
+// look returns the head and a person, of one moment, in one statement: it is what every answer begins with.
+func look(c *conn, user string) (h head, p *person, err error) {
+	err = c.query(func(r row) (err error) {
+		h = scanHead(r, 0)
+		if r.null(6) {
+			p = newPerson(user, h.floor)
+			return nil
+		}
+		p, err = scanPerson(r, 6)
+		return err
+	}, `SELECT m.bseq, m.bpruned, m.shared, m.clearing, m.floor, m.due, `+personColumns+`
+		FROM meta m LEFT JOIN users u ON u.user_id=?`, user)
+	return h, p, err
+}
+
+// people remembers the persons that the writer touched last: at least half of maxPeople, at most all, without the
+// bookkeeping of an exact order.
+type people struct{ young, old map[string]*person }
+
+// maxPeople takes some 10 MB at its fullest.
+const maxPeople = 1 << 14
+
+func newPeople() people { return people{young: map[string]*person{}} }
+
+func (c *people) get(user string) *person {
+	p := c.young[user]
+	if p == nil {
+		if p = c.old[user]; p != nil {
+			c.young[user] = p
+		}
+	}
+	return p
+}
+
+func (c *people) put(p *person) { c.young[p.user.ID] = p }
+
+func (c *people) forget(user string) {
+	delete(c.young, user)
+	delete(c.old, user)
+}
+
+// turn drops those not touched for long; only between transactions, when none is unwritten.
+func (c *people) turn() {
+	if len(c.young) >= maxPeople/2 {
+		c.old, c.young = c.young, map[string]*person{}
+	}
+}
