@@ -38,6 +38,10 @@ type person struct {
 	seq    int64 // the head of the own log
 	pruned int64 // cursors before it are answered with ResetPruned
 	notes  []*note
+
+	// touched is the last entry of a pruned broadcast in the own log. Cursors before it miss that entry, which is of no
+	// use to them any more: a store may answer them with ResetPruned, or go on.
+	touched int64
 }
 
 // A note is one notification to one named person. A deleted one stays as a log entry until it is pruned.

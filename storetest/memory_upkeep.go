@@ -97,6 +97,9 @@ func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (m
 			return false
 		}
 		m.bpruned = max(m.bpruned, b.last)
+		for user, t := range b.touched {
+			m.people[user].touched = max(m.people[user].touched, t.last)
+		}
 		return true
 	})
 	m.tickets = slices.DeleteFunc(m.tickets, func(t belfry.Ticket) bool { return take(!t.ExpiresAt.After(now)) })

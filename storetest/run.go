@@ -1,0 +1,59 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/belfryhq/belfry"
+)
+
+// Run executes the contract of [belfry.Store] on the stores that open returns: each a new and empty one, which open
+// closes when its test ends (t.Cleanup; the suite may have closed it before). The subtests run in parallel.
+func Run(t *testing.T, open func(t *testing.T) belfry.Store) {
+	t.Helper()
+	groups := []struct {
+		name  string
+		rules []rule
+	}{
+		{"store", storeRules()},
+		{"accept", acceptRules()},
+		{"decide", decideRules()},
+		{"dedupe", dedupeRules()},
+		{"idempotency", idempotencyRules()},
+		{"retract", retractRules()},
+		{"list", listRules()},
+		{"changes", changesRules()},
+		{"mark", markRules()},
+		{"mark all", markAllRules()},
+		{"broadcast", broadcastRules()},
+		{"muting", mutingRules()},
+		{"counts", countsRules()},
+		{"people", peopleRules()},
+		{"erase", eraseRules()},
+		{"credentials", credentialRules()},
+		{"expire", expireRules()},
+		{"prune", pruneRules()},
+		{"many at once", crowdRules()},
+		{"size", sizeRules()},
+	}
+	for _, group := range groups {
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			for _, r := range group.rules {
+				t.Run(r.name, func(t *testing.T) {
+					t.Parallel()
+					r.check(newKit(t, open(t)))
+				})
+			}
+		})
+	}
+	t.Run("model", func(t *testing.T) {
+		t.Parallel()
+		checkModel(t, open)
+	})
+}
+
+// A rule is one sentence of the contract, and what executes it.
+type rule struct {
+	name  string
+	check func(*kit)
+}
