@@ -49,8 +49,9 @@ type note struct {
 	n          belfry.Notification
 	send       belfry.ID // of the send to several that it came with; zero when it came alone
 	dedupe     string
-	inbox      bool // false: muted; it has no place in the log
-	seq        int64
+	inbox      bool  // false: muted; it has no place in the log
+	born       int64 // the log entry of the first of its id
+	seq        int64 // the log entry of its creation: another than born when it replaced that
 	last       int64 // the log entry of its last change, seq at first
 	deletedAt  time.Time
 	deliveries []belfry.Delivery

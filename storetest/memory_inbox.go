@@ -155,7 +155,7 @@ func (m *Memory) ownItems(user string, after belfry.Cursor, now time.Time) (item
 		switch {
 		case r.last <= after.Seq || !r.inbox:
 		case !r.deletedAt.IsZero():
-			if r.seq <= after.Seq {
+			if r.born <= after.Seq {
 				items = append(items, gone(r.n.ID, r.last, 0))
 			}
 		case r.live(now):

@@ -98,15 +98,18 @@ func (m *Memory) place(p *person, a *belfry.Accept, id belfry.ID, decision belfr
 		p.notes = slices.DeleteFunc(p.notes, func(x *note) bool { return x == r })
 	}
 	p.notes = append(p.notes, r)
-	deliveries := r.deliveries
+	born, deliveries := r.born, r.deliveries
 	for _, d := range decision.Deliveries {
 		d.ID, d.NotificationID, d.User, d.CreatedAt = m.mint(a.At), id, p.user.ID, a.At
 		deliveries = append(deliveries, d)
 	}
-	*r = note{n: content(a, id), dedupe: a.Send.DedupeKey, inbox: decision.Inbox, deliveries: deliveries}
+	*r = note{n: content(a, id), born: born, dedupe: a.Send.DedupeKey, inbox: decision.Inbox, deliveries: deliveries}
 	if r.inbox {
 		p.seq++
 		r.seq, r.last = p.seq, p.seq
+		if born == 0 {
+			r.born = p.seq
+		}
 	}
 	return r
 }

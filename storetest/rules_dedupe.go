@@ -29,6 +29,14 @@ func dedupeRules() []rule {
 				k.same("title", items[0].Notification.Title, "second")
 			}
 		}},
+		{"whoever holds the first is told when the second is gone", func(k *kit) {
+			id := k.send(keyed("ada", "first", "k")).ID
+			held := k.head("ada")
+			k.send(keyed("ada", "second", "k"))
+			k.retract(id)
+			want := []belfry.Change{{Kind: belfry.Deleted, Seq: 3, Notification: belfry.Notification{ID: id}}}
+			k.same("items", k.changes("ada", held).Items, want)
+		}},
 		{"keys are each person's own, and an empty key is none", func(k *kit) {
 			k.send(keyed("ada", "ada's", "k"))
 			k.send(keyed("bob", "bob's", "k"))
