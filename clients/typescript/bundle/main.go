@@ -42,7 +42,7 @@ func Bundle(dir string) ([]byte, error) {
 	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
-		EntryPoints:       []string{"src/belfry.ts"},
+		EntryPoints:       []string{"src/script.ts"},
 		Outfile:           Output,
 		Bundle:            true,
 		Format:            api.FormatESModule,

@@ -4,6 +4,7 @@ import type { TokenSource } from './api.js';
 import { Belfry } from './client.js';
 import { icons } from './icons.js';
 import { renderItem, type ItemContext } from './item.js';
+import { itemStyles } from './item.styles.js';
 import { renderEmpty, renderGhosts, renderNotice } from './panel.js';
 import { place } from './place.js';
 import { english, type Strings } from './strings.js';
@@ -17,7 +18,7 @@ import type { Notification, Snapshot } from './types.js';
  * @fires belfry-open - one was chosen; `detail` is it. Unless it is canceled, the page goes to its `url`
  */
 export class BelfryBell extends LitElement {
-  static override styles = styles;
+  static override styles = [styles, itemStyles];
   static override properties = {
     baseUrl: { attribute: 'base-url' },
     token: {},
@@ -65,6 +66,7 @@ export class BelfryBell extends LitElement {
   #bound: Belfry | undefined;
   #off: (() => void)[] = [];
   #arrived: string[] = [];
+  #saw = new Set<string>(); // told to the server since the panel opened, so that a refusal is not answered by asking again
   #clock: ReturnType<typeof setInterval> | undefined;
   #shown = false;
 
@@ -244,7 +246,10 @@ export class BelfryBell extends LitElement {
   /** What stands in an open panel has been seen, unless nobody looks at the page. */
   #see(): void {
     if (document.visibilityState !== 'visible' || this._snapshot?.status !== 'live') return;
-    if (this._snapshot.items.some((n) => n.seen_at === null)) this.#try((client) => client.seen());
+    const fresh = this._snapshot.items.filter((n) => n.seen_at === null && !this.#saw.has(n.id));
+    if (fresh.length === 0) return;
+    for (const n of fresh) this.#saw.add(n.id);
+    this.client?.seen().catch(() => {}); // the next opening says it again
   }
 
   #try(act: (client: Belfry) => Promise<void>): void {
@@ -293,6 +298,7 @@ export class BelfryBell extends LitElement {
     if (!open) return;
     this._failed = false;
     this._current = null;
+    this.#saw.clear();
     this._now = Date.now();
     const panel = this.#panel;
     // Where popovers are known the panel lies above everything, whatever the page's own layers.

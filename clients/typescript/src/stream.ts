@@ -28,6 +28,7 @@ const final = new Set(['closed', 'revoked']);
 export class Stream {
   readonly #options: StreamOptions;
   #source: EventSource | null = null;
+  #next: EventSource | null = null; // with a new credential; the old one goes when this one stands
   #running = false;
   #try = 0; // names the latest connect: an older one that is still waiting for an answer gives way
   #attempt = 0;
@@ -83,7 +84,8 @@ export class Stream {
     clearTimeout(this.#retry);
     clearTimeout(this.#watchdog);
     this.#source?.close();
-    this.#source = null;
+    this.#next?.close();
+    this.#source = this.#next = null;
   }
 
   async #connect(): Promise<void> {
@@ -101,6 +103,9 @@ export class Stream {
   #open(url: string): void {
     const Source = this.#options.EventSource ?? EventSource;
     const source = new Source(url, { withCredentials: this.#options.withCredentials });
+    this.#next?.close();
+    if (this.#source) this.#next = source;
+    else this.#source = source;
     const on = (name: string, handle: (data: never, cursor: string) => void) =>
       source.addEventListener(name, (event) => {
         if (source.readyState === 2) return; // closed by an earlier event of the same write
@@ -108,8 +113,7 @@ export class Stream {
         handle(JSON.parse((event as MessageEvent<string>).data) as never, (event as MessageEvent).lastEventId);
       });
     on('connection', (data: Counts & { heartbeat_interval: number }, cursor) => {
-      if (this.#source !== source) this.#source?.close(); // it was kept until its successor stood
-      this.#source = source;
+      if (source === this.#next) this.#succeed();
       this.#attempt = 0;
       this.#heartbeat = data.heartbeat_interval * 1000 || this.#heartbeat;
       this.#options.change({ kind: 'counts', cursor, counts: data });
@@ -126,17 +130,23 @@ export class Stream {
     on('reauth', () => void this.#renew());
     on('close', (data: { reason: string; retry?: number }) => this.#closed(source, data));
     source.onerror = () => {
-      if (source !== this.#source && this.#source !== null) return source.close(); // a successor that never stood
-      this.#lost(source);
+      if (source === this.#source) return this.#lost(source);
+      source.close(); // a successor that never stood: the old one goes on
+      this.#next = null;
     };
-    this.#source ??= source;
     this.#heard();
+  }
+
+  #succeed(): void {
+    this.#source?.close();
+    this.#source = this.#next;
+    this.#next = null;
   }
 
   /** The server ended the stream and said why. */
   #closed(source: EventSource, { reason, retry = 0 }: { reason: string; retry?: number }): void {
     source.close();
-    if (source !== this.#source) return;
+    if (source !== this.#source) return; // a successor that was not let in: the old one goes on
     if (final.has(reason)) return this.stop(reason);
     this.#disconnect();
     this.#options.status('reconnecting', reason);
@@ -156,9 +166,10 @@ export class Stream {
   #failed(error: unknown): void {
     const status = error instanceof BelfryError ? error.status : -1;
     const refused = status === 401 || status === 403;
-    this.#options.status(refused ? 'unauthorized' : 'offline', null);
     const wait = delay(this.#attempt++, 0, this.#options.backoff);
     this.#disconnect();
+    if (refused && this.#attempt === 1 && this.#options.renew) return void this.#renew(); // often it just ran out
+    this.#options.status(refused ? 'unauthorized' : 'offline', null);
     this.#later(wait, refused);
   }
 
