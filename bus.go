@@ -10,6 +10,7 @@ type Ring struct {
 	Own    Counts // the person's own part of the counts after Change; unset for a broadcast
 	Shared Counts // after a broadcast: the part of the counts that all share
 	Hangup Hangup // not a change, but an order to end streams; Change is unset
+	Head   Cursor // of an Updated entry: the ends of both logs when it was made; zero: not known, and listeners ask the store
 	Mute   bool   // not a change: the person's preferences changed; what is known of their counts no longer holds
 }
 
