@@ -1,0 +1,11 @@
+// Package crashtest holds the tests that break the real program: it is built, run, and killed in the middle of its work,
+// its disk is filled, a second one is started on its file, and it is told to stop.
+//
+// TestCrash kills it with SIGKILL again and again, while writers send and streams follow, and after each restart
+// compares all that was promised with what is there. By default it does so 20 times:
+//
+//	CRASHES=200 CRASH_SEED=7 go test ./internal/crashtest
+//
+// SIGKILL takes the process, not the kernel: what was written and not synced survives it. That synced means durable is
+// up to SQLite (synchronous=FULL) and the disk.
+package crashtest
