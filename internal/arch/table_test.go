@@ -19,7 +19,7 @@ func table() []rule {
 		{layer: "words", pkg: root},
 		{layer: "words", pkg: "internal/sse"},
 
-		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
 
