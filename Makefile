@@ -50,3 +50,6 @@ fuzz:
 	  dir=$$(dirname "$$(grep -rl --include='*_test.go' "^func $$target(" . | head -n1)"); \
 	  go test "$$dir" -run='^$$' -fuzz="^$$target$$" -fuzztime=$(FUZZTIME); \
 	done
+
+crash:
+	CRASHES=200 go test -run=TestCrash -v -timeout=30m ./internal/crashtest
