@@ -1,0 +1,170 @@
+package api_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/belfryhq/belfry/internal/api"
+)
+
+// The route table and the document name the same calls.
+func TestRoutesAndContractAgree(t *testing.T) {
+	t.Parallel()
+	c, err := loadContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documented []string
+	for path, item := range c.doc["paths"].(map[string]any) {
+		for method := range item.(map[string]any) {
+			if method != "parameters" {
+				documented = append(documented, strings.ToUpper(method)+" "+strings.TrimSuffix(path, "/"))
+			}
+		}
+	}
+	slices.Sort(documented)
+	served := api.Routes()
+	slices.Sort(served)
+	if diff := cmp.Diff(documented, served); diff != "" {
+		t.Errorf("documented (-) and served (+) calls differ:\n%s", diff)
+	}
+}
+
+// Every schema of the document is one, and every reference leads somewhere.
+func TestContractIsWhole(t *testing.T) {
+	t.Parallel()
+	c, err := loadContract()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _, _ := c.resolve([]string{"components", "schemas"})
+	for name := range v.(map[string]any) {
+		if _, err := c.schema([]string{"components", "schemas", name}); err != nil {
+			t.Errorf("schema %s: %v", name, err)
+		}
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if ref, ok := v["$ref"].(string); ok {
+				if _, _, ok := c.resolve(strings.Split(strings.TrimPrefix(ref, "#/"), "/")); !ok {
+					t.Errorf("%s leads nowhere", ref)
+				}
+			}
+			for _, k := range slices.Sorted(maps.Keys(v)) {
+				walk(v[k])
+			}
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		}
+	}
+	walk(c.doc)
+}
+
+// Each route lets in whom it is for, says 403 to the others, 401 to nobody and to a bad credential.
+func TestWhoMay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, route := range api.Routes() {
+		t.Run(route, func(t *testing.T) {
+			method, path, _ := strings.Cut(route, " ")
+			path = strings.NewReplacer("{id}", "01890a5d-ac96-774b-bcce-b302099a8057", "{user_id}", "42").Replace(path)
+			appOnly, personOnly := api.NeedsIdentity(route)
+			status := func(options ...option) int {
+				// An Accept that the stream refuses, so that its good case ends too.
+				return w.do(method, path, nil, append(options, header("Accept", "application/json"))...).StatusCode
+			}
+			if !appOnly && !personOnly {
+				if got := status(); got == http.StatusUnauthorized || got == http.StatusForbidden {
+					t.Errorf("nobody: got %d; anyone may", got)
+				}
+				return
+			}
+			for _, bad := range [][]option{
+				nil,
+				{header("Authorization", "Bearer bf_wrong-wrong-wrong")},
+				{header("Authorization", "Bearer a.b.c")},
+				{header("Authorization", "Basic YTpi")},
+				{cookie("belfry_token", "a.b.c")},
+			} {
+				a := w.do(method, path, nil, bad...)
+				if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {
+					t.Errorf("no or a bad credential: got %d with WWW-Authenticate %q, want 401 with one", a.StatusCode, a.Header.Get("WWW-Authenticate"))
+				}
+			}
+			for _, c := range []struct {
+				who    string
+				may    bool
+				option option
+			}{{"app", appOnly, asApp}, {"person", personOnly, asUser("42")}} {
+				got := status(c.option)
+				if refused := got == http.StatusForbidden || got == http.StatusUnauthorized; refused == c.may {
+					t.Errorf("%s: got status %d; may it: %v", c.who, got, c.may)
+				}
+			}
+		})
+	}
+}
+
+// Both slash forms of every path answer the same, without a redirect.
+func TestSlashForms(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, route := range api.Routes() {
+		method, path, _ := strings.Cut(route, " ")
+		path = strings.NewReplacer("{id}", "01890a5d-ac96-774b-bcce-b302099a8057", "{user_id}", "a%2Fb").Replace(path)
+		for _, o := range []option{asApp, asUser("42")} {
+			refuse := header("Accept", "application/json")
+			bare, slashed := w.do(method, path, nil, o, refuse), w.do(method, path+"/", nil, o, refuse)
+			if bare.StatusCode != slashed.StatusCode || bare.StatusCode >= 300 && bare.StatusCode < 400 || bare.StatusCode == http.StatusMethodNotAllowed {
+				t.Errorf("%s: got %d without the slash and %d with it", route, bare.StatusCode, slashed.StatusCode)
+			}
+		}
+	}
+}
+
+// A wrong method is 405 with Allow, an unknown path 404, neither asks for a credential nor redirects.
+func TestNoSuchRoute(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{"DELETE", "/api/v1/notifications/", 405, "POST, GET, HEAD, OPTIONS"},
+		{"POST", "/api/v1/notifications/counts/", 405, "GET, HEAD, OPTIONS"},
+		{"GET", "/api/v1/notifications/bulk/", 405, "POST, OPTIONS"},
+		{"DELETE", "/api/v1/notifications/preferences", 405, "GET, HEAD, PUT, OPTIONS"},
+		{"POST", "/api/v1/notifications/01890a5d-ac96-774b-bcce-b302099a8057/", 405, "GET, HEAD, DELETE, PATCH, OPTIONS"},
+		{"PATCH", "/api/v1/users/42/", 405, "PUT, GET, HEAD, DELETE, OPTIONS"},
+		{"BREW", "/healthz", 405, "GET, HEAD, OPTIONS"},
+		{"POST", "/api/v1/notifications/sse/stream/", 405, "GET, HEAD, OPTIONS"},
+		{"GET", "/", 404, ""},
+		{"GET", "/api/v1/", 404, ""},
+		{"GET", "/api/v2/notifications/", 404, ""},
+		{"GET", "/api/v1/notifications/a/b/", 404, ""},
+		{"GET", "/api/v1//notifications/", 404, ""},
+		{"GET", "/api/v1/notifications/../notifications/", 404, ""},
+		{"GET", "/api/v1/notifications//", 404, ""},
+		{"GET", "/api/v1/users/", 404, ""},
+		{"GET", "/healthz/x", 404, ""},
+		{"GET", "/HEALTHZ", 404, ""},
+	} {
+		a := w.do(c.method, c.path, nil)
+		if a.StatusCode != c.status || a.Header.Get("Allow") != c.allow {
+			t.Errorf("%s %s: got %d, Allow %q; want %d, %q", c.method, c.path, a.StatusCode, a.Header.Get("Allow"), c.status, c.allow)
+		}
+		if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
+			t.Errorf("%s %s: got type %q, want a problem", c.method, c.path, got)
+		}
+	}
+}
