@@ -47,7 +47,7 @@ func (c *keyAddCmd) Run(ctx context.Context, p *program) error {
 			return p.printJSON(map[string]string{"name": c.Name, "key": secret})
 		}
 		p.printf("%s\n", secret)
-		fmt.Fprintln(p.stderr, "This is shown once: only its hash is kept. A running server takes it within seconds.")
+		p.tell("This is shown once: only its hash is kept. A running server takes it within seconds.")
 		return nil
 	})
 }
@@ -79,7 +79,7 @@ func (c *keyListCmd) Run(ctx context.Context, p *program) error {
 			p.printf("%-24s %s\n", k.Name, p.paint(k.CreatedAt.Local().Format(time.DateTime), dim))
 		}
 		if len(keys) == 0 {
-			fmt.Fprintln(p.stderr, "There is none; belfry key add NAME makes one.")
+			p.tell("There is none; belfry key add NAME makes one.")
 		}
 		return nil
 	})

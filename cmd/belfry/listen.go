@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -38,7 +37,7 @@ func (c *listenCmd) Run(ctx context.Context, p *program) error {
 		if err == nil {
 			err = errors.New("the connection ended")
 		}
-		fmt.Fprintf(p.stderr, "belfry: %v; connecting to %s again in %v\n", err, c.URL, wait.Round(100*time.Millisecond))
+		p.tell("belfry: %v; connecting to %s again in %v", err, c.URL, wait.Round(100*time.Millisecond))
 	}}
 	for e, err := range remote.Stream(ctx, options) {
 		if err != nil {

@@ -11,11 +11,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // people's time zones must be known on machines that have no list of them
 
 	"github.com/alecthomas/kong"
 
+	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/config"
 )
 
@@ -96,15 +98,29 @@ func run(ctx context.Context, args []string, p *program) int {
 	return exitDone
 }
 
+// fail tells why the command failed. Of a request that was refused field by field, the fields are all that matters.
 func (p *program) fail(err error, status int) int {
-	fmt.Fprintln(p.stderr, "belfry:", err)
+	if refused := new(belfry.Error); errors.As(err, &refused) && len(refused.Fields) > 0 {
+		for _, f := range refused.Fields {
+			p.tell("belfry: %s: %s", f.Field, f.Message)
+		}
+		return status
+	}
+	p.tell("belfry: %v", err)
 	return status
 }
 
-// helpOf adds to a flag's help the name that it has in the environment.
+// helpOf adds to a flag's help its default, and the name that it has in the environment.
 func helpOf(v *kong.Value) string {
-	if name := v.Tag.Get("setting"); name != "" {
-		return v.Help + " ($" + name + ")"
+	var more []string
+	if v.HasDefault {
+		more = append(more, "default "+v.Default)
 	}
-	return v.Help
+	if name := v.Tag.Get("setting"); name != "" {
+		more = append(more, "$"+name)
+	}
+	if len(more) == 0 {
+		return v.Help
+	}
+	return v.Help + " [" + strings.Join(more, ", ") + "]"
 }

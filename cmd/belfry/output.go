@@ -17,6 +17,11 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 // pipe) is no failure of the command's work.
 func (p *program) printf(format string, args ...any) { _, _ = fmt.Fprintf(p.stdout, format, args...) }
 
+// tell writes a line to standard error: what a person should know, and no machine should read.
+func (p *program) tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.stderr, format+"\n", args...)
+}
+
 // printJSON writes one value as one line, for machines.
 func (p *program) printJSON(v any) error {
 	e := json.NewEncoder(p.stdout)

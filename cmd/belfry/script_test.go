@@ -27,13 +27,13 @@ func TestMain(m *testing.M) {
 //	waitgrep [-v NAME] REGEXP FILE    the file holds a match; NAME becomes its first group
 //	waitfor REGEXP URL [TOKEN]        "STATUS BODY" of a GET holds a match
 //
-// and, once: request METHOD URL [TOKEN [BODY]] prints the status and the body; mode FILE prints a file's mode.
+// and, once: request METHOD URL [TOKEN [BODY]] prints the status and the body.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "mode": mode,
+			"waitgrep": waitGrep, "waitfor": waitFor, "request": request,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
@@ -122,15 +122,6 @@ func request(ts *testscript.TestScript, neg bool, args []string) {
 	answer, err := ask(ctx, args[0], args[1], args[2], args[3])
 	ts.Check(err)
 	_, _ = fmt.Fprintln(ts.Stdout(), answer)
-}
-
-func mode(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: mode FILE")
-	}
-	info, err := os.Stat(ts.MkAbs(args[0]))
-	ts.Check(err)
-	_, _ = fmt.Fprintln(ts.Stdout(), info.Mode().Perm())
 }
 
 // ask returns "STATUS COOKIES BODY".

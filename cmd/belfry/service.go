@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -115,29 +116,32 @@ const (
 
 // run serves until ctx ends, then drains: streams are told when to come back, requests under way are finished.
 func (s *service) run(ctx context.Context, handler http.Handler) error {
-	serving := []*http.Server{s.httpServer(withBodyTimeout(handler))}
-	failed := make(chan error, 2)
-	go func() { failed <- serving[0].Serve(s.main) }()
+	type face struct {
+		*http.Server
+		at net.Listener
+	}
+	faces := []face{{s.httpServer(withBodyTimeout(handler)), s.main}}
 	if s.metrics != nil {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", s.server.MetricsHandler())
-		serving = append(serving, s.httpServer(mux))
-		go func() { failed <- serving[1].Serve(s.metrics) }()
+		faces = append(faces, face{s.httpServer(mux), s.metrics})
 	}
-	ended := 0
+	var all []*http.Server
+	var serving sync.WaitGroup
+	failed := make(chan error, len(faces))
+	for _, f := range faces {
+		all = append(all, f.Server)
+		serving.Go(func() { failed <- fmt.Errorf("serve at %s: %w", f.at.Addr(), f.Serve(f.at)) })
+	}
 	var err error
 	select {
 	case <-ctx.Done():
 		s.log.Info("stopping: telling streams, finishing requests; a second signal ends at once")
 	case err = <-failed:
-		ended++
-		err = fmt.Errorf("serve at %s: %w", s.cfg.Addr, err)
 	}
-	drained := s.drain(serving)
-	for ; ended < len(serving); ended++ {
-		<-failed
-	}
-	return errors.Join(err, drained)
+	err = errors.Join(err, s.drain(all))
+	serving.Wait()
+	return err
 }
 
 func (s *service) httpServer(h http.Handler) *http.Server {

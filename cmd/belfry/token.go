@@ -37,7 +37,7 @@ func (c *tokenCmd) Run(p *program) error {
 // signToken makes a token that a server with the same settings believes.
 func signToken(c *config.JWT, user string, expires time.Time) (string, error) {
 	if err := belfry.ValidateUserID(user); err != nil {
-		return "", usagef("--user: %w", err)
+		return "", usageError{err}
 	}
 	if c.JWTSecret.Reveal() == "" {
 		return "", usagef("a token is signed with BELFRY_JWT_SECRET, and it is not set; set it to the secret of the server")

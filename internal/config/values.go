@@ -129,16 +129,22 @@ func (c *Count) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// A Switch is on or off.
-type Switch bool
+// A Switch is on or off. It is not a bool, because a flag of that kind takes no value.
+type Switch string
+
+// The positions.
+const (
+	On  Switch = "on"
+	Off Switch = "off"
+)
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (s *Switch) UnmarshalText(b []byte) error {
 	switch strings.ToLower(string(b)) {
 	case "on", "true", "yes", "1":
-		*s = true
+		*s = On
 	case "off", "false", "no", "0":
-		*s = false
+		*s = Off
 	default:
 		return fmt.Errorf("%.40q is neither on nor off", b)
 	}
