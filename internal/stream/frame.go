@@ -10,12 +10,21 @@ import (
 	"github.com/belfryhq/belfry/internal/sse"
 )
 
+// ringFrame encodes what a ring brought of a person's own log.
+func ringFrame(r *belfry.Ring) *frame {
+	f := newFrame(&r.Change, r.Own)
+	if r.Change.Kind == belfry.Updated {
+		f.after, f.blind = r.Head.Broadcast, r.Head.IsZero()
+	}
+	return f
+}
+
 // newFrame encodes an entry of a log. A created one has no event field; whoever asked for names is given nameField
 // before it.
 func newFrame(c *belfry.Change, counts belfry.Counts) *frame {
 	var scratch [2048]byte // most bodies fit, so that what is kept is allocated once, in its size
 	body := appendChange(scratch[:0], c)
-	return &frame{id: c.Notification.ID, kind: c.Kind, counts: counts, body: bytes.Clone(body)}
+	return &frame{kind: c.Kind, counts: counts, body: bytes.Clone(body)}
 }
 
 // nameField makes a created frame a named one.

@@ -109,7 +109,11 @@ func (h *Hub) hear(r belfry.Ring) {
 	case r.Mute:
 		t.doubt()
 	case r.Change.Seq > 0:
-		if t.hear(r.Change.Seq, newFrame(&r.Change, r.Own), time.Now()) {
+		f := ringFrame(&r)
+		if f.after > 0 && h.all.observe(f.after, nil) {
+			h.mender.add(nil)
+		}
+		if t.hear(r.Change.Seq, f, time.Now()) {
 			h.mender.add(t)
 		}
 	}

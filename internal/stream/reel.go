@@ -5,10 +5,14 @@ import "github.com/belfryhq/belfry"
 // A frame is one entry of a log as it is written, encoded once and shared by everyone who is given it. It is never
 // changed.
 type frame struct {
-	id     belfry.ID
 	kind   belfry.ChangeKind
 	body   []byte        // all but the id line, which differs from reader to reader
 	counts belfry.Counts // after it: the person's own part, or of a broadcast the shared part
+
+	// A person's change of a broadcast may be heard before the broadcast. It is given after the broadcasts up to after; blind
+	// says that these are not known.
+	after int64
+	blind bool
 }
 
 // A reel holds the newest entries of one log by their numbers: base < n ≤ head, without a hole. Rings may come doubled

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"slices"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -139,24 +138,12 @@ func (c *conn) due(now time.Time, all *view) source {
 	switch {
 	case !own && !shared:
 		return nothing
-	case !t.plain, own && c.at.Seq < t.log.base, shared && c.at.Broadcast < all.log.base, shared && c.overtaken(all):
+	case !t.plain, own && c.at.Seq < t.log.base, shared && c.at.Broadcast < all.log.base:
 		return store
+	case !shared && t.log.at(c.at.Seq+1).after > c.at.Broadcast:
+		return nothing // the hole among the broadcasts is being closed
 	}
 	return ring
-}
-
-// overtaken reports whether a broadcast that is due was changed by the person before it came: what the ring brought of it
-// is not how it stands.
-func (c *conn) overtaken(all *view) bool {
-	if len(c.topic.touched) == 0 {
-		return false
-	}
-	for n := c.at.Broadcast + 1; n <= all.log.head; n++ {
-		if slices.Contains(c.topic.touched, all.log.at(n).id) {
-			return true
-		}
-	}
-	return false
 }
 
 // compose appends what the rings have brought after the cursor, about a chunk of it, and the counts when all is given.
@@ -172,10 +159,13 @@ func (c *conn) compose(now time.Time, b []byte, all *view) []byte {
 		c.given(now, frames)
 		return b
 	}
-	for t.log.known && c.at.Seq < t.log.head && len(b)-start < chunk {
+	for ; t.log.known && c.at.Seq < t.log.head && len(b)-start < chunk; frames++ {
+		f := t.log.at(c.at.Seq + 1)
+		if f.after > c.at.Broadcast {
+			break
+		}
 		c.at.Seq++
-		b = c.appendFrame(b, t.log.at(c.at.Seq))
-		frames++
+		b = c.appendFrame(b, f)
 	}
 	c.given(now, frames)
 	if t.log.head > c.at.Seq {

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -19,24 +18,16 @@ type topic struct {
 	heard time.Time
 
 	// trust is the number of the state of affairs that a connection's knowledge must be of: when something happens that
-	// rings cannot tell in full (preferences changed, too many broadcasts were touched), it moves on, and each connection reads
-	// the store once more.
+	// rings cannot tell in full, it moves on, and each connection reads the store once more.
 	trust uint64
 	plain bool          // see belfry.Tally; when false, every entry is read from the store
 	own   belfry.Counts // the person's own part of the counts at entry ownAt
 	ownAt int64
 
-	// touched names the notifications whose state changed lately. A ring may overtake another: an entry of the person's own
-	// may change a broadcast that has not come yet, and the broadcast, when it comes, would set its state back.
-	touched []belfry.ID
-
 	mending bool // waits in the mender's queue
 	events  int64
 	last    time.Time // of the last event
 }
-
-// touchedMax bounds touched: above it, trust moves on instead.
-const touchedMax = 32
 
 func newTopic(user string, now time.Time) *topic {
 	return &topic{user: user, trust: 1, ownAt: -1, heard: now}
@@ -63,33 +54,17 @@ func (t *topic) placed(moved int64) {
 		if n > t.ownAt {
 			t.own, t.ownAt = f.counts, n
 		}
-		if f.kind == belfry.Updated {
-			t.touch(f.id)
+		if f.blind {
+			t.trust++
 		}
 	}
 }
 
-func (t *topic) touch(id belfry.ID) {
-	if slices.Contains(t.touched, id) {
-		return
-	}
-	if len(t.touched) == touchedMax {
-		t.distrust()
-	}
-	t.touched = append(t.touched, id)
-}
-
-// distrust makes every connection read the store before it goes on.
-func (t *topic) distrust() {
-	t.trust++
-	t.touched = nil
-}
-
-// doubt is distrust with a wake, for what changes without an entry.
+// doubt makes every connection read the store, for what changes without an entry.
 func (t *topic) doubt() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.distrust()
+	t.trust++
 	t.wake()
 }
 
