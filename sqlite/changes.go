@@ -105,15 +105,18 @@ func (w *window) own(c *conn, p *person) ([]belfry.Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	items := make([]belfry.Change, 0, len(created))
+	for _, n := range created {
+		items = append(items, belfry.Change{Kind: belfry.Created, Seq: n.seq, Notification: n.n})
+	}
+	if int64(len(created)) == p.seq-w.after.Seq { // every number is accounted for, as when somebody follows live
+		return items, nil
+	}
 	changed, err := notes(c, `SELECT `+noteColumns+` FROM notifications n
 		WHERE n.uid=?1 AND n.changed_seq > ?2 AND NOT (n.status=8 AND n.seq > ?2)`+live+` ORDER BY n.changed_seq LIMIT ?`,
 		p.uid, w.after.Seq, w.now, limit)
 	if err != nil {
 		return nil, err
-	}
-	items := make([]belfry.Change, 0, len(created)+len(changed))
-	for _, n := range created {
-		items = append(items, belfry.Change{Kind: belfry.Created, Seq: n.seq, Notification: n.n})
 	}
 	for _, n := range changed {
 		items = append(items, w.changed(n))

@@ -3,32 +3,63 @@ package sqlite_test
 import (
 	"path/filepath"
 	"testing"
+	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/sqlite"
 )
 
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 // open opens a store in a file of its own, and closes it at the end.
-func open(t testing.TB, opts ...sqlite.Option) *sqlite.Store {
-	t.Helper()
-	return openFile(t, filepath.Join(t.TempDir(), "belfry.db"), opts...)
+func open(tb testing.TB, opts ...sqlite.Option) *sqlite.Store {
+	tb.Helper()
+	return openFile(tb, filepath.Join(tb.TempDir(), "belfry.db"), opts...)
 }
 
-func openFile(t testing.TB, path string, opts ...sqlite.Option) *sqlite.Store {
-	t.Helper()
-	s, err := sqlite.Open(t.Context(), path, opts...)
+func openFile(tb testing.TB, path string, opts ...sqlite.Option) *sqlite.Store {
+	tb.Helper()
+	s, err := sqlite.Open(tb.Context(), path, opts...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			tb.Errorf("close: %v", err)
 		}
 	})
 	return s
 }
 
-func TestOpens(t *testing.T) {
-	s := open(t)
-	_ = belfry.Store(s)
+// accept has sends accepted, each of them.
+func accept(tb testing.TB, s *sqlite.Store, sends ...belfry.Accept) []belfry.Accepted {
+	tb.Helper()
+	out, err := s.Accept(tb.Context(), sends)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i, a := range out {
+		if a.Err != nil {
+			tb.Fatalf("send %d: %v", i, a.Err)
+		}
+	}
+	return out
 }
+
+func send(to belfry.To, title string) belfry.Accept {
+	return belfry.Accept{Send: &belfry.Send{To: to, Category: "order.assigned", Title: title}, At: start}
+}
+
+func list(tb testing.TB, s *sqlite.Store, user string) belfry.Page {
+	tb.Helper()
+	page, err := s.List(tb.Context(), belfry.ListQuery{User: user, Filter: belfry.FilterAll, Limit: 100_000, Now: start})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return page
+}
+
+// TestMain checks that closed stores leave no goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
