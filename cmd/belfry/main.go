@@ -37,6 +37,7 @@ type commands struct {
 	Token   tokenCmd   `cmd:"" help:"Make a token (JWT) that lets a person's browser in."`
 	Key     keyCmd     `cmd:"" help:"Add, list and remove API keys, also while the server runs."`
 	Backup  backupCmd  `cmd:"" help:"Write a copy of the database, also while the server runs."`
+	Doctor  doctorCmd  `cmd:"" help:"Test a running server."`
 	Version versionCmd `cmd:"" help:"Say which version this is."`
 }
 

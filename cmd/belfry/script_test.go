@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -27,13 +29,14 @@ func TestMain(m *testing.M) {
 //	waitgrep [-v NAME] REGEXP FILE    the file holds a match; NAME becomes its first group
 //	waitfor REGEXP URL [TOKEN]        "STATUS BODY" of a GET holds a match
 //
-// and, once: request METHOD URL [TOKEN [BODY]] prints the status and the body.
+// and, once: request METHOD URL [TOKEN [BODY]] prints the status and the body; hang ADDR KEY begins a send
+// and does not end it.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitgrep": waitGrep, "waitfor": waitFor, "request": request,
+			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "hang": hang,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
@@ -122,6 +125,26 @@ func request(ts *testscript.TestScript, neg bool, args []string) {
 	answer, err := ask(ctx, args[0], args[1], args[2], args[3])
 	ts.Check(err)
 	_, _ = fmt.Fprintln(ts.Stdout(), answer)
+}
+
+// hang knows that the server reads the body, and so counts the request as one under way, by its 100.
+func hang(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: hang ADDR KEY")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", args[0])
+	ts.Check(err)
+	ts.Defer(func() { _ = conn.Close() })
+	_, err = fmt.Fprintf(conn, "POST /api/v1/notifications/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n", args[1])
+	ts.Check(err)
+	ts.Check(conn.SetReadDeadline(time.Now().Add(patience)))
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	ts.Check(err)
+	if !strings.HasPrefix(line, "HTTP/1.1 100 ") {
+		ts.Fatalf("hang: %q; want a 100", line)
+	}
 }
 
 // ask returns "STATUS COOKIES BODY".
