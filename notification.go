@@ -67,7 +67,7 @@ type Notification struct {
 }
 
 // MarshalJSON writes the wire form; see [Notification.AppendJSON].
-func (n *Notification) MarshalJSON() ([]byte, error) { return n.AppendJSON(nil), nil }
+func (n Notification) MarshalJSON() ([]byte, error) { return n.AppendJSON(nil), nil }
 
 // AppendJSON appends the wire form to b: one line, every field always present, times as RFC 3339 UTC with milliseconds
 // or null. It is the only encoder of a notification, so a list and a stream never differ.

@@ -2,6 +2,8 @@ package belfry
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -59,12 +61,12 @@ func (p Preferences) Mutes(ch Channel) bool {
 // Validate checks every key and channel; the error is an [Error] that names them.
 func (p Preferences) Validate() error {
 	var c checker
-	for key, m := range p {
+	for _, key := range slices.Sorted(maps.Keys(p)) { // a map has no order of its own, and an answer should not change
 		field := fmt.Sprintf("categories.%.100s", key)
 		if key != AnyCategory && !validCategory(key) {
 			c.add(field, "is not a category: dotted lower case like order.assigned, or *")
 		}
-		for ch := range m {
+		for _, ch := range slices.Sorted(maps.Keys(p[key])) {
 			if ch != InApp && ch != Email {
 				c.add(fmt.Sprintf("%s.%.40s", field, ch), "is not a channel: use in_app or email")
 			}

@@ -87,19 +87,15 @@ func (t *To) UnmarshalJSON(b []byte) error {
 		}
 		return nil
 	}
-	var o struct {
-		Topic *string `json:"topic"`
-		All   *bool   `json:"all"`
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if d.Decode(&o) != nil || (o.Topic == nil) == (o.All == nil) || o.All != nil && !*o.All || o.Topic != nil && *o.Topic == "" {
+	var o map[string]any // not a struct: encoding/json would take {"ALL":true} for one
+	if json.Unmarshal(b, &o) != nil || len(o) != 1 {
 		return errTo
 	}
-	if o.Topic != nil {
-		t.Topic = *o.Topic
+	t.All = o["all"] == true
+	t.Topic, _ = o["topic"].(string)
+	if !t.All && t.Topic == "" {
+		return errTo
 	}
-	t.All = o.All != nil
 	return nil
 }
 
@@ -143,6 +139,9 @@ func (s *Send) Validate() error {
 
 func (t *To) validate(c *checker) {
 	switch {
+	case t.All && t.Topic != "", (t.All || t.Topic != "") && len(t.Users) > 0:
+		c.add("to", "must be one of these: users, a topic, or all")
+		return
 	case t.All || t.Topic != "":
 		c.line("to.topic", t.Topic, 255)
 		return
