@@ -33,7 +33,7 @@ type Config struct {
 // An API is an [http.Handler] that speaks the wire contract. Safe for use by several goroutines at once.
 type API struct {
 	Config
-	mux     *http.ServeMux
+	table   table
 	csrf    *http.CrossOriginProtection
 	origins map[string][]string // an allowed origin, and itself as a header's value
 	headers []header            // of every answer
@@ -97,6 +97,6 @@ func New(c Config) (*API, error) {
 	if a.script, err = newScript(c.Script); err != nil {
 		return nil, fmt.Errorf("compress the script: %w", err)
 	}
-	a.mux = a.newMux(routes())
+	a.table = newTable(routes())
 	return a, nil
 }

@@ -18,14 +18,14 @@ import (
 // A call is one request and its answer. It is the ResponseWriter that its handler sees, so that the status is known.
 type call struct {
 	http.ResponseWriter
-	r      *http.Request
-	id     string // the request's
-	route  string // the pattern of its path; empty: none
-	public bool   // anyone may
-	who    auth.Principal
-	status int // 0: nothing was written yet
-	err    error
-	begun  time.Time
+	r        *http.Request
+	id       string // the request's
+	route    string // the pattern of its path; empty: none
+	variable string // the value of the variable in its path
+	public   bool   // anyone may
+	who      auth.Principal
+	status   int // 0: nothing was written yet
+	begun    time.Time
 }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -59,13 +59,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["X-Request-Id"] = []string{c.id}
 	a.crossOrigin(c)
 	defer a.finish(c)
-	if clean(r.URL.EscapedPath()) {
-		a.mux.ServeHTTP(c, r)
-	} else {
-		c.err = errNoPath
-	}
-	if c.err != nil {
-		a.fail(c, c.err)
+	if err := a.serve(c); err != nil {
+		a.fail(c, err)
 	}
 }
 

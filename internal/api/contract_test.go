@@ -122,7 +122,7 @@ func (c *contract) judge(body string, at ...string) error {
 
 // path finds the documented path that an address is of; a literal one wins over one with a variable.
 func (c *contract) path(escaped string) (string, bool) {
-	parts := strings.Split(strings.Trim(escaped, "/"), "/")
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(escaped, "/"), "/"), "/")
 	best, variables := "", 100
 	for pattern := range c.doc["paths"].(map[string]any) {
 		names := strings.Split(strings.Trim(pattern, "/"), "/")

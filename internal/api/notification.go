@@ -77,7 +77,7 @@ func (c *call) once(body []byte) (notify.Once, error) {
 
 // pathID reads the id in the path. What is no id names nothing.
 func (c *call) pathID() (belfry.ID, error) {
-	id, err := belfry.ParseID(c.r.PathValue("id"))
+	id, err := belfry.ParseID(c.variable)
 	if err != nil {
 		return belfry.ID{}, belfry.ErrNotFound
 	}

@@ -2,8 +2,7 @@ package api
 
 import (
 	"net/http"
-	"path"
-	"slices"
+	"net/url"
 	"strings"
 
 	"github.com/belfryhq/belfry"
@@ -28,44 +27,75 @@ type route struct {
 
 // A resource is what stands at one path: its routes by method.
 type resource struct {
-	api    *API
 	path   string
 	allow  string // of a 405 and of OPTIONS
 	routes []route
+
+	prefix, suffix string // of a path with a variable: what stands before and after it
 }
 
-// newMux registers each path in both slash forms. ServeMux therefore never redirects from one to the other, and by
-// taking no method in its patterns leaves the 405 to us.
-func (a *API) newMux(routes []route) *http.ServeMux {
-	mux := http.NewServeMux()
-	mux.Handle("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.(*call).err = errNoPath }))
-	for i, r := range routes {
-		if slices.ContainsFunc(routes[:i], func(o route) bool { return o.path == r.path }) {
+// A table finds the resource of a path. It is not http.ServeMux because that redirects paths which it would write
+// otherwise, and does not take the user id "/" (%2F) for a segment.
+type table struct {
+	fixed    map[string]*resource // by path
+	variable []*resource
+}
+
+func newTable(routes []route) table {
+	t := table{fixed: make(map[string]*resource)}
+	byPath := make(map[string]*resource)
+	for _, r := range routes {
+		res := byPath[r.path]
+		if res == nil {
+			res = &resource{path: r.path, allow: http.MethodOptions}
+			byPath[r.path] = res
+			if prefix, rest, ok := strings.Cut(r.path, "{"); ok {
+				res.prefix = prefix
+				_, res.suffix, _ = strings.Cut(rest, "}")
+				t.variable = append(t.variable, res)
+			} else {
+				t.fixed[r.path] = res
+			}
+		}
+		res.routes = append(res.routes, r)
+		if r.method == http.MethodGet {
+			res.allow += ", " + http.MethodHead
+		}
+		res.allow += ", " + r.method
+	}
+	return t
+}
+
+// find takes a path as it was sent, with its escapes and with or without its trailing slash, and returns the value of
+// its variable, if it has one. nil: there is nothing.
+func (t table) find(escaped string) (res *resource, value string) {
+	p := strings.TrimSuffix(escaped, "/")
+	if res := t.fixed[p]; res != nil {
+		return res, ""
+	}
+	for _, res := range t.variable {
+		rest, ok := strings.CutPrefix(p, res.prefix)
+		if !ok {
 			continue
 		}
-		res := &resource{api: a, path: r.path}
-		var methods []string
-		for _, o := range routes[i:] {
-			if o.path != r.path {
-				continue
-			}
-			res.routes = append(res.routes, o)
-			methods = append(methods, o.method)
-			if o.method == http.MethodGet {
-				methods = append(methods, http.MethodHead)
-			}
+		segment, ok := strings.CutSuffix(rest, res.suffix)
+		if !ok || segment == "" || strings.Contains(segment, "/") {
+			continue
 		}
-		res.allow = strings.Join(append(methods, http.MethodOptions), ", ")
-		mux.Handle(r.path, res)
-		mux.Handle(r.path+"/{$}", res)
+		if value, err := url.PathUnescape(segment); err == nil {
+			return res, value
+		}
 	}
-	return mux
+	return nil, ""
 }
 
-// ServeHTTP is called by the mux alone, with a call as its writer.
-func (res *resource) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	c := w.(*call)
-	c.route = res.path
+// serve finds the route of a call and carries it out.
+func (a *API) serve(c *call) error {
+	res, value := a.table.find(c.r.URL.EscapedPath())
+	if res == nil {
+		return errNoPath
+	}
+	c.route, c.variable = res.path, value
 	method := c.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -73,27 +103,17 @@ func (res *resource) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	for i := range res.routes {
 		if r := &res.routes[i]; r.method == method {
 			c.public = r.who == anyone
-			if c.err = res.api.admit(c, r.who); c.err == nil {
-				c.err = r.handle(res.api, c)
+			if err := a.admit(c, r.who); err != nil {
+				return err
 			}
-			return
+			return r.handle(a, c)
 		}
 	}
 	c.Header().Set("Allow", res.allow)
 	if method == http.MethodOptions {
-		c.err = res.api.options(c, res.allow)
-		return
+		return a.options(c, res.allow)
 	}
-	c.err = errMethod
-}
-
-// clean reports whether ServeMux would take the path as it is. Any other it would redirect.
-func clean(p string) bool {
-	if p == "" || p[0] != '/' {
-		return false
-	}
-	np := path.Clean(p)
-	return p == np || len(p) == len(np)+1 && p[len(np)] == '/' && p[:len(np)] == np
+	return errMethod
 }
 
 // admit lets in who may use a route.

@@ -21,7 +21,7 @@ func (a *API) putUser(c *call) error {
 		return err
 	}
 	u, err := a.Service.PutUser(c.ctx(), belfry.User{
-		ID: c.r.PathValue("user_id"), Email: body.Email, Name: body.Name, Locale: body.Locale, Timezone: body.Timezone,
+		ID: c.variable, Email: body.Email, Name: body.Name, Locale: body.Locale, Timezone: body.Timezone,
 		Data: []byte(body.Data),
 	})
 	if err != nil {
@@ -32,7 +32,7 @@ func (a *API) putUser(c *call) error {
 
 // getUser is GET /api/v1/users/{user_id}/.
 func (a *API) getUser(c *call) error {
-	u, err := a.Service.User(c.ctx(), c.r.PathValue("user_id"))
+	u, err := a.Service.User(c.ctx(), c.variable)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (a *API) getUser(c *call) error {
 
 // eraseUser is DELETE /api/v1/users/{user_id}/.
 func (a *API) eraseUser(c *call) error {
-	if err := a.Service.EraseUser(c.ctx(), c.r.PathValue("user_id")); err != nil {
+	if err := a.Service.EraseUser(c.ctx(), c.variable); err != nil {
 		return err
 	}
 	c.WriteHeader(http.StatusNoContent)
@@ -67,7 +67,7 @@ func (a *API) ticket(c *call) error {
 	if err := a.readOptional(c, &struct{}{}); err != nil {
 		return err
 	}
-	secret, expiresAt, err := a.Service.Ticket(c.ctx(), c.r.PathValue("user_id"))
+	secret, expiresAt, err := a.Service.Ticket(c.ctx(), c.variable)
 	if err != nil {
 		return err
 	}
