@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -94,6 +96,9 @@ func (k *Keys) UnmarshalText(b []byte) error {
 		names[name] = true
 		keys = append(keys, NamedKey{name, Secret(key)})
 	}
+	if keys == nil {
+		return errors.New("it holds no key; write NAME:KEY")
+	}
 	*k = keys
 	return nil
 }
@@ -104,7 +109,7 @@ type PublicKey string
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (p *PublicKey) UnmarshalText(b []byte) error {
 	s := strings.TrimSpace(string(b))
-	if s != "" && !strings.HasPrefix(s, "-----BEGIN") {
+	if !strings.HasPrefix(s, "-----BEGIN") {
 		text, err := readSmall(s)
 		if err != nil {
 			return fmt.Errorf("it is neither PEM (-----BEGIN PUBLIC KEY-----…) nor a file that can be read: %w", withoutPath(err))
@@ -116,11 +121,25 @@ func (p *PublicKey) UnmarshalText(b []byte) error {
 	switch {
 	case strings.Contains(s, "PRIVATE KEY-----"):
 		return errors.New("it is a private key; give the public one, which alone is needed to check tokens")
-	case s != "" && !strings.HasPrefix(s, "-----BEGIN"):
-		return errors.New("the file is not PEM; it must begin with -----BEGIN PUBLIC KEY-----")
+	case !readablePEM(s):
+		return errors.New("it is not a public key in PEM; it must be like what openssl pkey -pubout writes, from -----BEGIN PUBLIC KEY----- to the END line")
 	}
 	*p = PublicKey(s)
 	return nil
+}
+
+// readablePEM reports whether s holds a public key. Package auth reads it again and knows which it can use, but could not
+// name the setting.
+func readablePEM(s string) bool {
+	block, _ := pem.Decode([]byte(s))
+	if block == nil {
+		return false
+	}
+	_, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		_, err = x509.ParsePKCS1PublicKey(block.Bytes)
+	}
+	return err == nil
 }
 
 // Origins are origins of web pages, separated by commas.
@@ -139,6 +158,9 @@ func (o *Origins) UnmarshalText(b []byte) error {
 		}
 		origins = append(origins, strings.ToLower(u.Scheme+"://"+u.Host))
 	}
+	if origins == nil {
+		return errors.New("it holds no origin; write some like https://app.example.com")
+	}
 	*o = origins
 	return nil
 }
@@ -152,8 +174,11 @@ func (n *Names) UnmarshalText(b []byte) error {
 	for _, name := range names {
 		// RFC 6265 4.1.1: the name of a cookie is a token.
 		if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
-			return fmt.Errorf("%.100q is not the name of a cookie", name)
+			return fmt.Errorf("%.100q is not the name of a cookie; use letters, digits, - and _", name)
 		}
+	}
+	if names == nil {
+		return errors.New("it holds no name; write some like belfry_token")
 	}
 	*n = names
 	return nil

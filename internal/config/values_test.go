@@ -127,13 +127,16 @@ func TestAccess(t *testing.T) {
 	bad[config.Origins](t, "https://app.example.com/path", "not an origin")
 	good(t, "a, b", config.Names{"a", "b"})
 	bad[config.Names](t, "a b", "name of a cookie")
+	bad[config.Names](t, ",", "no name")
+	bad[config.Origins](t, " , ", "no origin")
+	bad[config.Keys](t, ",", "no key")
 	bad[config.SigningSecret](t, "hunter2", "at least 16")
 	bad[config.SigningSecret](t, "-----BEGIN PUBLIC KEY-----", "BELFRY_JWT_PUBLIC_KEY")
 }
 
 func TestPublicKeyIsPEMOrAFile(t *testing.T) {
 	t.Parallel()
-	const pem = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----"
+	const pem = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----"
 	file := filepath.Join(t.TempDir(), "key.pem")
 	if err := os.WriteFile(file, []byte(pem+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -143,6 +146,8 @@ func TestPublicKeyIsPEMOrAFile(t *testing.T) {
 	good(t, strings.ReplaceAll(pem, "\n", `\n`), config.PublicKey(pem))
 	bad[config.PublicKey](t, "-----BEGIN RSA PRIVATE KEY-----\nhunter2", "private key")
 	bad[config.PublicKey](t, file+".missing", "nor a file")
+	bad[config.PublicKey](t, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "openssl pkey -pubout")
+	bad[config.PublicKey](t, "-----BEGIN PUBLIC KEY-----", "openssl pkey -pubout")
 	if _, err := parse[config.PublicKey](t, "hunter2"); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("what is no file: %v; want an error that does not show it", err)
 	}
