@@ -2,3 +2,14 @@ package stream
 
 // HoleWait is how long a hole may stand.
 const HoleWait = holeWait
+
+// Held returns how much is held in memory for a person's connections.
+func (h *Hub) Held(user string) (frames, size int) {
+	t := h.topic(user)
+	if t == nil {
+		return 0, 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.log.frames), t.log.bytes
+}
