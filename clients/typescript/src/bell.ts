@@ -81,6 +81,7 @@ export class BelfryBell extends LitElement {
     this._ringing = false;
     this._failed = false;
     this._now = Date.now();
+    this.addEventListener('focusout', this.#onLeave);
   }
 
   override connectedCallback(): void {
@@ -135,9 +136,8 @@ export class BelfryBell extends LitElement {
       tabindex="-1"
       @keydown=${this.#onPanelKey}
       @focusin=${this.#onFocusIn}
-      @focusout=${this.#onFocusOut}
     >
-      <header part="header">
+      <div class="head" part="header">
         <h2 id="title">${words.title}</h2>
         ${unread > 0 ? html`<span class="count" aria-hidden="true">${unread}</span>` : nothing}
         <span class="grow"></span>
@@ -150,7 +150,7 @@ export class BelfryBell extends LitElement {
         >
           ${icons.readAll}${words.markAllRead}
         </button>
-      </header>
+      </div>
       ${renderNotice(s, words, this._failed, () => this.client?.reconnect())}
       <div class="scroll" part="list">${this.#renderList(s, words)}</div>
     </div>`;
@@ -339,6 +339,7 @@ export class BelfryBell extends LitElement {
   };
 
   #onButtonKey(event: KeyboardEvent): void {
+    if (event.key === 'Escape') this.open = false;
     if (event.key !== 'ArrowDown') return;
     event.preventDefault();
     this.open = true;
@@ -377,11 +378,10 @@ export class BelfryBell extends LitElement {
     if (id) this._current = id;
   }
 
-  /** Tab past the end leaves the panel: it closes, as menus do. */
-  #onFocusOut(event: FocusEvent): void {
-    const to = event.relatedTarget;
-    if (to instanceof Node && !this.renderRoot.contains(to)) this.#close(false);
-  }
+  /** The focus went to another part of the page, as by Tab past the end: the panel closes, as menus do. */
+  #onLeave = (event: FocusEvent): void => {
+    if (event.relatedTarget && this.open) this.#close(false);
+  };
 }
 
 // On a server there is nothing to define: importing does nothing.

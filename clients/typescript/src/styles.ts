@@ -135,7 +135,7 @@ export const styles = css`
     overflow: hidden;
     outline: none;
   }
-  header {
+  .head {
     display: flex;
     align-items: center;
     gap: 8px;

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, afterEach, before, test } from 'node:test';
+import { badge, bell, Demo, launch, openPanel, Person, picture, row, rows, until } from './harness.mjs';
+
+const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+let demo, browser, person;
+
+before(async () => {
+  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+});
+after(async () => {
+  await browser?.close();
+  await demo?.close();
+});
+afterEach(async () => {
+  const complaints = person?.complaints ?? [];
+  await person?.leave();
+  person = undefined;
+  await demo.ask('mark/', 'POST', { state: 'archived', all: true });
+  assert.deepEqual(complaints, []);
+});
+
+async function visit(options) {
+  person = await Person.come(browser, demo, options);
+  return person.tab();
+}
+
+/** An inbox as people have them. */
+async function fill() {
+  const letters = [
+    { title: 'Welcome to the project', body: 'Take two minutes to set up your profile.' },
+    { title: 'Invoice 2041 was paid', body: '€ 1,240.00 by Globex Corporation.', actor: { name: 'Billing' } },
+    { title: 'Grace Hopper mentioned you', actor: { name: 'Grace Hopper' }, body: '“Can you check the port numbers before we ship this? The second looks swapped to me, and the third I have not tried on the other machine yet, so please have a look at both.”' },
+    { title: 'Backup failed on db-2', body: 'The disk is 97 % full. The last good backup is from yesterday, 23:10.', actor: { name: 'Operations' }, priority: 'critical' },
+    { title: 'Review requested: fix the cursor merge', body: 'Adds the missing half of the comparison, with a test.', actor: { name: 'Barbara Liskov' }, priority: 'high' },
+    { title: 'Alan Turing joined the project', actor: { name: 'Alan Turing' } },
+    { title: 'Order 1138 is yours', body: 'Ada handed it over to you. It is due on Friday.', actor: { name: 'Ada Lovelace' } },
+  ];
+  for (const letter of letters) await demo.send({ url: '/demo/', ...letter });
+  const { results } = await demo.ask();
+  for (const n of results.slice(4)) await demo.ask(`${n.id}/`, 'PATCH', { read: true, seen: true });
+}
+
+/** What holds the focus, inside the bell too. */
+const focused = (page) =>
+  page.evaluate(() => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    if (at?.matches('.item')) return at.querySelector('.title').textContent.replace('Unread:', '').trim();
+    return at?.getAttribute('aria-label') ?? at?.className;
+  });
+
+async function inspect(page, what) {
+  await page.evaluate(axe); // not a script element: the page's policy would forbid it
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const found = violations.map((v) => `${v.id}: ${v.help}\n  ${v.nodes.map((n) => `${n.target.join(' ')} ${n.failureSummary}`).join('\n  ')}`);
+  assert.deepEqual(found, [], what);
+}
+
+const calm = { reducedMotion: 'reduce' }; // pictures and colour checks of a page that stands still
+const sizes = { wide: { width: 1200, height: 860 }, narrow: { width: 375, height: 740 } };
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`axe finds nothing in ${colorScheme}, closed, empty, open, and on a narrow screen`, async () => {
+    const page = await visit({ ...calm, colorScheme, viewport: sizes.wide });
+    await openPanel(page);
+    await page.getByText('You’re all caught up').waitFor();
+    await inspect(page, 'empty');
+    await picture(page, `empty-${colorScheme}`);
+    await page.keyboard.press('Escape');
+    await fill();
+    await badge(page, 4);
+    await inspect(page, 'closed');
+    await picture(page, `page-${colorScheme}`);
+    await openPanel(page);
+    await row(page, 'Order 1138').hover();
+    await inspect(page, 'open');
+    await picture(page, `open-${colorScheme}`);
+    await page.setViewportSize(sizes.narrow);
+    await inspect(page, 'narrow');
+    await picture(page, `narrow-open-${colorScheme}`);
+  });
+}
+
+test('on a telephone nothing sticks out, and a tap reads and archives', async () => {
+  const page = await visit({ ...calm, viewport: sizes.narrow, hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+  await fill();
+  await badge(page, 4);
+  await picture(page, 'phone');
+  await bell(page).tap();
+  await rows(page).first().waitFor();
+  await picture(page, 'phone-open');
+  await inspect(page, 'phone');
+  await page.getByRole('button', { name: 'Mark as read: Order 1138 is yours' }).tap();
+  await badge(page, 3);
+  await page.getByRole('button', { name: 'Archive: Order 1138 is yours' }).tap();
+  await row(page, 'Order 1138').waitFor({ state: 'detached' });
+  for (const width of [375, 320]) {
+    await page.setViewportSize({ width, height: 640 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= width, `the page is ${wide} wide in a window of ${width}`);
+    const box = await page.locator('belfry-bell .panel').boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= width && box.y + box.height <= 640, JSON.stringify(box));
+  }
+});
+
+test('the keyboard alone opens, walks, reads, archives, marks all and goes back', async () => {
+  const page = await visit();
+  for (const title of ['One', 'Two', 'Three', 'Four']) await demo.send({ title });
+  await badge(page, 4);
+  await bell(page).focus();
+  assert.equal(await focused(page), 'Notifications, 4 unread');
+  await page.keyboard.press('Enter');
+  await rows(page).first().waitFor();
+  assert.equal(await bell(page).getAttribute('aria-expanded'), 'true');
+  await until('the panel has the focus', async () => (await focused(page)) === 'panel');
+  const walk = async (key, want) => {
+    await page.keyboard.press(key);
+    await until(`${key} leads to ${want}`, async () => (await focused(page)) === want);
+  };
+  await walk('ArrowDown', 'Four');
+  await walk('ArrowDown', 'Three');
+  await walk('End', 'One');
+  await walk('ArrowDown', 'One');
+  await walk('ArrowUp', 'Two');
+  await walk('Home', 'Four');
+  await page.keyboard.press('Enter');
+  await badge(page, 3);
+  await walk('ArrowDown', 'Three');
+  await walk('Delete', 'Two');
+  await row(page, 'Three').waitFor({ state: 'detached' });
+  await badge(page, 2);
+  await walk('Tab', 'Mark as read: Two');
+  await walk('Tab', 'Archive: Two');
+  await walk('Shift+Tab', 'Mark as read: Two');
+  await page.keyboard.press('Space');
+  await badge(page, 1);
+  await walk('Escape', 'Notifications, 1 unread');
+  assert.equal(await page.locator('belfry-bell .panel').count(), 0);
+  await page.keyboard.press('ArrowDown');
+  await until('the arrow opens at the first', async () => (await focused(page)) === 'Four');
+  await walk('Shift+Tab', 'text-button');
+  await page.keyboard.press('Enter');
+  await badge(page, 0);
+  await walk('Shift+Tab', 'Notifications');
+  await walk('Escape', 'Notifications');
+  assert.equal(await page.locator('belfry-bell .panel').count(), 0);
+});
+
+test('Tab past the end, and a click beside it, close the panel', async () => {
+  const page = await visit();
+  await demo.send({ title: 'Only' });
+  await badge(page, 1);
+  await openPanel(page);
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Shift+Tab');
+  await page.locator('belfry-bell .panel').waitFor({ state: 'detached' });
+  await openPanel(page);
+  await page.getByRole('heading', { name: 'Ring the bell.' }).click();
+  await page.locator('belfry-bell .panel').waitFor({ state: 'detached' });
+});
+
+test('a screen reader hears what arrives, one sentence for a burst', async () => {
+  const page = await visit();
+  const said = page.locator('belfry-bell .said[role="status"]').first();
+  await demo.send({ title: 'The build is green' });
+  await until('the arrival is said', async () => (await said.textContent()) === 'New notification: The build is green');
+  await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor();
+});
+
+test('a link is followed after it is marked as read, unless the page goes its own way', async () => {
+  const page = await visit();
+  await demo.send({ title: 'Health', url: '/healthz' });
+  await demo.send({ title: 'Here', url: '/demo/?here' });
+  await badge(page, 2);
+  await page.evaluate(() => (window.same = true));
+  await openPanel(page);
+  await row(page, 'Here').locator('a').click();
+  await badge(page, 1);
+  assert.equal(await page.evaluate(() => window.same), true, 'the sample app stays where it is');
+  await openPanel(page);
+  await row(page, 'Health').locator('a').click();
+  await page.waitForURL('**/healthz');
+  await until('it is read, though the page is gone', async () => (await demo.ask('counts/')).unread === 0);
+});
+
+test('a hundred and more is 99+, and older ones come page by page', async () => {
+  const page = await visit();
+  for (let i = 1; i <= 105; i++) await demo.send({ title: `Letter ${i}` });
+  await badge(page, '99+');
+  await page.reload();
+  await badge(page, '99+');
+  await openPanel(page);
+  for (const want of [20, 40, 60, 80, 100, 105]) {
+    await until(`${want} rows`, async () => (await rows(page).count()) === want);
+    if (want < 105) await page.getByRole('button', { name: 'Show older' }).click();
+  }
+  const titles = await page.locator('belfry-bell .title').allTextContents();
+  const number = (text) => Number(/Letter (\d+)/.exec(text)[1]);
+  assert.deepEqual(titles.map(number), Array.from({ length: 105 }, (_, i) => 105 - i));
+});
+
+test('what a notification says is text, never markup, and never a script', async () => {
+  const page = await visit();
+  await demo.send({ title: '<img src=x onerror=alert(1)>', body: '<b>bold</b>', actor: { name: '<i>', avatar_url: '/nowhere.png' } });
+  await badge(page, 1);
+  await openPanel(page);
+  await row(page, '<img src=x onerror=alert(1)>').getByText('<b>bold</b>').waitFor();
+  await page.locator('belfry-bell .avatar img').waitFor({ state: 'detached' });
+  person.complaints = person.complaints.filter((text) => !text.includes('404')); // the picture that is not there
+});
+
+test('in a page that reads from right to left it is its own mirror', async () => {
+  const page = await visit({ ...calm, viewport: sizes.wide });
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  await fill();
+  await badge(page, 4);
+  await openPanel(page);
+  await picture(page, 'rtl');
+  const [panel, button] = await Promise.all([page.locator('belfry-bell .panel').boundingBox(), bell(page).boundingBox()]);
+  assert.ok(Math.abs(panel.x - button.x) < 1, `the panel is at ${panel.x}, the button at ${button.x}`);
+});
