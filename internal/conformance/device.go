@@ -85,7 +85,7 @@ func converge(t *T) {
 	for i, l := range streams {
 		mine := maps.Clone(state)
 		l.follow(mine, end)
-		equal(t, fmt.Sprint("inbox of device ", i), fmt.Sprint(want), fmt.Sprint(mine))
+		sameInbox(t, fmt.Sprint("inbox of device ", i), want, mine)
 	}
 	l := p.list("state=all&limit=200")
 	l.Results = slices.DeleteFunc(l.Results, func(n note) bool { return n.ArchivedAt != nil })

@@ -25,7 +25,7 @@ func position(cursor string) int {
 func listCases() []Case {
 	cases := []Case{
 		{Name: "list: of a new person is empty, not null", Run: func(t *T) {
-			p := t.person()
+			p := t.stranger()
 			o := p.get(notificationsPath+"?category="+p.category).object("results", "next", "cursor", "unread", "unseen")
 			equal(t, "results", "[]", bodyText(o["results"]))
 			equal(t, "next", any(nil), o["next"])

@@ -34,10 +34,17 @@ type counts struct{ Unread, Unseen int }
 
 func (c counts) minus(d counts) counts { return counts{c.Unread - d.Unread, c.Unseen - d.Unseen} }
 
-// person makes one; the id's prefix tells an operator where they come from.
-func (t *T) person() *person { return t.personNamed("conformance-" + unique()) }
+// person makes one whom the server knows.
+func (t *T) person() *person {
+	p := t.stranger()
+	t.app(http.MethodPut, userPath(p.id), obj{}).is(http.StatusOK)
+	return p
+}
 
-func (t *T) personNamed(id string) *person {
+// stranger makes one of whom the server has never heard; the id's prefix tells an operator where they come from.
+func (t *T) stranger() *person { return t.strangerNamed("conformance-" + unique()) }
+
+func (t *T) strangerNamed(id string) *person {
 	p := &person{t: t, id: id, category: "c" + unique()}
 	if t.target.JWTSecret != "" {
 		p.token = t.jwt(obj{"user_id": id, "exp": time.Now().Add(10 * time.Minute).Unix()})

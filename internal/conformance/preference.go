@@ -20,7 +20,7 @@ func preferenceCases() []Case {
 	off, on := obj{"in_app": false}, obj{"in_app": true}
 	cases := []Case{
 		{Name: "preferences: of a new person are empty", Run: func(t *T) {
-			equal(t, "categories", "{}", bodyText(t.person().get(preferencesPath).object("categories")["categories"]))
+			equal(t, "categories", "{}", bodyText(t.stranger().get(preferencesPath).object("categories")["categories"]))
 		}},
 		{Name: "preferences: what was put is given back, and replaces", Run: func(t *T) {
 			p := t.person()

@@ -43,7 +43,8 @@ func oddRecipient(t *T, id string) {
 	if strings.Trim(id, ".") != "" {
 		id += "-" + unique()
 	}
-	p := t.personNamed(id)
+	p := t.strangerNamed(id)
+	t.app(http.MethodPut, userPath(id), obj{}).is(http.StatusOK)
 	l := p.listen("", nil)
 	equal(t, "user_id of the stream", id, l.first.text("user_id"))
 	n := p.send("A", nil)

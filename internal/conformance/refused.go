@@ -61,8 +61,8 @@ func wrongTypes() []wrong {
 		{"to an empty object", "to", obj{"to": obj{}}},
 		{"to all: false", "to", obj{"to": obj{"all": false}}},
 		{"to all and a topic", "to", obj{"to": obj{"all": true, "topic": "x"}}},
-		{"to an unknown object", "to", obj{"to": obj{"group": "x"}}},
-		{"to a list of numbers", "to", obj{"to": []int{1, 2}}},
+		{"to an unknown object", "to.group", obj{"to": obj{"group": "x"}}},
+		{"to a list of numbers", "to[0]", obj{"to": []int{1, 2}}},
 	}
 }
 

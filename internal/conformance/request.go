@@ -163,7 +163,7 @@ func (a *answer) checkProblem() {
 	var p struct {
 		Type, Title, Detail *string
 		Status              int
-		Errors              []struct{ Field, Message string }
+		Errors              []struct{ Field, Message *string }
 	}
 	if err := json.Unmarshal(a.body, &p); err != nil {
 		a.t.Errorf("%s: the problem can't be read: %v", a.what, err)
@@ -174,7 +174,7 @@ func (a *answer) checkProblem() {
 	}
 	equal(a.t, a.what+": status inside the problem", a.status, p.Status)
 	for _, e := range p.Errors {
-		if e.Field == "" || e.Message == "" {
+		if e.Field == nil || e.Message == nil || *e.Message == "" { // the empty field is the body as a whole
 			a.t.Errorf("%s: an entry of errors lacks its field or message: %s", a.what, a.body)
 		}
 	}

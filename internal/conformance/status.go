@@ -3,7 +3,7 @@ package conformance
 func statusCases() []Case {
 	return []Case{
 		{Name: "status: of somebody without streams", Run: func(t *T) {
-			p := t.person()
+			p := t.stranger()
 			o := p.get(statusPath).object("user_id", "is_connected", "connections", "last_update", "event_count", "connection_timeout", "heartbeat_interval")
 			equal(t, "user_id", any(p.id), o["user_id"])
 			equal(t, "is_connected", any(false), o["is_connected"])

@@ -21,7 +21,8 @@ func userCases() []Case {
 			t.app(http.MethodDelete, userPath("conformance-"+unique()), nil).is(http.StatusNotFound)
 		}},
 		{Name: "user: the first notification makes them known", Run: func(t *T) {
-			p := t.person()
+			p := t.stranger()
+			t.app(http.MethodGet, userPath(p.id), nil).is(http.StatusNotFound)
 			p.send("A", nil)
 			t.app(http.MethodGet, userPath(p.id), nil).is(http.StatusOK)
 		}},
@@ -83,7 +84,7 @@ func userCases() []Case {
 		{"data a list", "data", obj{"data": []int{}}},
 	} {
 		cases = append(cases, Case{Name: "user refused: " + w.name, Run: func(t *T) {
-			p := t.person()
+			p := t.stranger()
 			t.app(http.MethodPut, userPath(p.id), w.more).blames(w.field)
 			t.app(http.MethodGet, userPath(p.id), nil).is(http.StatusNotFound)
 		}})
