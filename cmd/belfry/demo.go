@@ -38,7 +38,7 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	if !c.Addr.Loopback() {
 		s.log.Warn("the demo signs in everyone who can reach it, and shows them its API key; do not leave it running in a network you do not trust", "addr", string(c.Addr))
 	}
-	s.greet("")
+	s.greet("the sample app signs its visitor in by itself", "")
 	p.printf("\nOpen %s in two tabs, then send a notification from a terminal:\n\n%s\n\n", p.paint(s.url()+"/demo/", bold), demo.CurlLine(s.url(), key, demoUser))
 	return s.run(ctx, beside(s.server, app))
 }

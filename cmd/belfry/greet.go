@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// greet says where the service is. key is the secret of the key that was just made, if any.
-func (s *service) greet(key string) {
+// greet says where the service is, and how browsers come in. key is the secret of the key that was just made, if any.
+func (s *service) greet(browsers, key string) {
 	p := s.p
 	p.printf("%s is ringing at %s\n", p.paint("Belfry", bold), p.paint(s.url(), green))
 	p.printf("  data      %s\n", absolute(s.cfg.DatabaseURL.Path()))
-	p.printf("  browsers  %s\n", s.browsers())
+	p.printf("  browsers  %s\n", browsers)
 	if s.metrics != nil {
 		p.printf("  metrics   http://%s/metrics\n", s.metrics.Addr())
 	}

@@ -21,6 +21,6 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	s.greet(key)
+	s.greet(s.browsers(), key)
 	return s.run(ctx, s.server)
 }

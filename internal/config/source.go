@@ -35,7 +35,8 @@ type Source struct {
 	fileErr error // told when a setting is first asked for, so that commands without settings work nevertheless
 }
 
-// NewSource reads the environment (as from os.Environ) and the file .env in dir, if there is one.
+// NewSource reads the environment (as from os.Environ) and the file .env in dir, if there is one. A directory of that
+// name is something else: Python's virtual environments are often called so.
 func NewSource(environ []string, dir string) *Source {
 	s := &Source{env: map[string]Variable{}, path: ".env"}
 	for _, entry := range environ {
@@ -43,7 +44,11 @@ func NewSource(environ []string, dir string) *Source {
 			s.env[name] = Variable{Value: value}
 		}
 	}
-	text, err := readSmall(filepath.Join(dir, s.path))
+	file := filepath.Join(dir, s.path)
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return s
+	}
+	text, err := readSmall(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:

@@ -73,6 +73,22 @@ func TestSecretsMayStandInFiles(t *testing.T) {
 	}
 }
 
+func TestADirectoryNamedDotEnvIsNotTheFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".env"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var cfg config.Config
+	parser, err := kong.New(&cfg, kong.Vars{"database": config.DefaultDatabase}, kong.Resolvers(config.NewSource(nil, dir)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		t.Errorf("beside a directory named .env: %v", err)
+	}
+}
+
 func TestWhatCannotBeReadNamesSettingPlaceAndMend(t *testing.T) {
 	t.Parallel()
 	empty := filepath.Join(t.TempDir(), "empty")
