@@ -2,9 +2,7 @@ package api
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -91,79 +89,58 @@ func bulkFault(format string, args ...any) error {
 // bulkItems parts a bulk into its items. Only the envelope is checked here: what is wrong inside an item concerns that
 // item alone, except that no JSON at all leaves nothing to part.
 func bulkItems(b []byte) ([]jsontext.Value, error) {
+	if err := wellFormed(b); err != nil {
+		return nil, err
+	}
 	// The items are decoded strictly one by one, so names and text are judged then.
 	d := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if d.PeekKind() != '{' {
-		if err := d.SkipValue(); err != nil {
-			return nil, bulkSyntax(err)
-		}
 		return nil, belfry.Invalid(belfry.FieldError{Field: "", Message: "the body must be a JSON object"})
 	}
 	if _, err := d.ReadToken(); err != nil {
-		return nil, bulkSyntax(err)
+		return nil, fmt.Errorf("read bulk: %w", err)
 	}
 	var items []jsontext.Value
-	for seen := false; ; seen = true {
+	for seen := false; d.PeekKind() != '}'; seen = true {
 		name, err := d.ReadToken()
+		if err != nil {
+			return nil, fmt.Errorf("read bulk: %w", err)
+		}
 		switch {
-		case err != nil:
-			return nil, bulkSyntax(err)
-		case name.Kind() == '}' && !seen:
-			return nil, bulkFault("is required: an array of 1 to %d sends", belfry.MaxBulk)
-		case name.Kind() == '}':
-			return items, bulkEnd(d)
 		case name.String() != bulkField:
 			return nil, belfry.Invalid(belfry.FieldError{Field: fmt.Sprintf("%.*s", maxPath, name.String()), Message: "is not a known field"})
 		case seen:
 			return nil, bulkFault("is given twice")
+		case d.PeekKind() != '[':
+			return nil, bulkFault("must be an array of sends")
 		}
 		if items, err = bulkArray(d); err != nil {
 			return nil, err
 		}
 	}
-}
-
-func bulkArray(d *jsontext.Decoder) ([]jsontext.Value, error) {
-	if d.PeekKind() != '[' {
-		if err := d.SkipValue(); err != nil {
-			return nil, bulkSyntax(err)
-		}
-		return nil, bulkFault("must be an array of sends")
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return nil, bulkSyntax(err)
-	}
-	var items []jsontext.Value
-	count := 0
-	for d.PeekKind() != ']' {
-		v, err := d.ReadValue()
-		if err != nil {
-			return nil, bulkSyntax(err)
-		}
-		if count++; count <= belfry.MaxBulk {
-			items = append(items, v.Clone())
-		}
-	}
-	if _, err := d.ReadToken(); err != nil {
-		return nil, bulkSyntax(err)
-	}
-	if count == 0 || count > belfry.MaxBulk {
-		return nil, bulkFault("has %d sends; it must have 1 to %d", count, belfry.MaxBulk)
+	if len(items) == 0 {
+		return nil, bulkFault("is required: an array of 1 to %d sends", belfry.MaxBulk)
 	}
 	return items, nil
 }
 
-// bulkEnd checks that nothing follows the envelope.
-func bulkEnd(d *jsontext.Decoder) error {
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return belfry.Errorf(belfry.CodeMalformed, "The body has something after its JSON object.")
+func bulkArray(d *jsontext.Decoder) ([]jsontext.Value, error) {
+	if _, err := d.ReadToken(); err != nil {
+		return nil, fmt.Errorf("read bulk: %w", err)
 	}
-	return nil
-}
-
-func bulkSyntax(err error) error {
-	if errors.Is(err, io.EOF) {
-		return belfry.Errorf(belfry.CodeMalformed, "The body is not valid JSON: it ends too early.")
+	var items []jsontext.Value
+	for d.PeekKind() != ']' {
+		v, err := d.ReadValue()
+		if err != nil {
+			return nil, fmt.Errorf("read bulk: %w", err)
+		}
+		if len(items) == belfry.MaxBulk {
+			return nil, bulkFault("has more than %d sends", belfry.MaxBulk)
+		}
+		items = append(items, v.Clone())
 	}
-	return decodeError(err)
+	if _, err := d.ReadToken(); err != nil {
+		return nil, fmt.Errorf("read bulk: %w", err)
+	}
+	return items, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
@@ -30,12 +31,31 @@ func newStrict() strict {
 // is the wrong one.
 func (s strict) decode(b []byte, v any) error {
 	if err := json.Unmarshal(b, v, s.options); err != nil {
+		if err := wellFormed(b); err != nil {
+			return err // whatever is wrong with its fields, it is no JSON in the first place
+		}
 		return decodeError(err)
 	}
 	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] != '{' { // null is taken for a value of any type
 		return belfry.Invalid(belfry.FieldError{Field: "", Message: "the body must be a JSON object"})
 	}
 	return nil
+}
+
+// wellFormed reports what makes b no JSON text, leaving aside doubled names and what is not UTF-8.
+func wellFormed(b []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	err := d.SkipValue()
+	if err == nil {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+	at := d.InputOffset()
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		at = e.ByteOffset
+	}
+	return belfry.Errorf(belfry.CodeMalformed, "The body is not valid JSON: see byte %d of %d.", at, len(b))
 }
 
 // decodeTo reads a send's `to` piece by piece, to name the piece at fault.
@@ -99,35 +119,22 @@ func errTo(field string) error {
 	return belfry.Invalid(belfry.FieldError{Field: field, Message: `must be a user id, an array of user ids, {"topic":"…"} or {"all":true}`})
 }
 
-// decodeError says in a client's words what is wrong.
+// decodeError says in a client's words what is wrong with a text that is well formed.
 func decodeError(err error) error {
 	if e, ok := errors.AsType[*belfry.Error](err); ok {
 		return e
 	}
 	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return syntaxError(e)
+		message := "is not valid UTF-8" // of what wellFormed leaves aside, the rest
+		if errors.Is(e.Err, jsontext.ErrDuplicateName) {
+			message = "is given twice"
+		}
+		return belfry.Invalid(belfry.FieldError{Field: fieldPath(e.JSONPointer), Message: message})
 	}
 	if e, ok := errors.AsType[*json.SemanticError](err); ok {
 		return belfry.Invalid(belfry.FieldError{Field: fieldPath(e.JSONPointer), Message: typeFault(e)})
 	}
 	return fmt.Errorf("decode body: %w", err)
-}
-
-func syntaxError(e *jsontext.SyntacticError) error {
-	invalid := func(message string) error {
-		return belfry.Invalid(belfry.FieldError{Field: fieldPath(e.JSONPointer), Message: message})
-	}
-	// The package tells these two by their text alone; a test holds it to that.
-	text := e.Err.Error()
-	switch {
-	case errors.Is(e.Err, jsontext.ErrDuplicateName):
-		return invalid("is given twice")
-	case strings.HasPrefix(text, "invalid UTF-8"):
-		return invalid("is not valid UTF-8")
-	case strings.HasPrefix(text, "invalid surrogate pair"):
-		return invalid(`has half of a surrogate pair, which is no character`)
-	}
-	return belfry.Errorf(belfry.CodeMalformed, "The body is not valid JSON: at byte %d there is something else than JSON allows.", e.ByteOffset)
 }
 
 func typeFault(e *json.SemanticError) string {

@@ -41,7 +41,10 @@ type world struct {
 	bus     belfry.Bus
 	service *notify.Service
 	hub     *stream.Hub
-	log     *bytes.Buffer // what was logged; read it when nothing is under way
+	auth    *auth.Authenticator
+	ready   func(context.Context) error
+	log     *bytes.Buffer // what was logged, guarded by hold
+	hold    *syncWriter
 	seen    *observations
 }
 
@@ -49,10 +52,12 @@ type world struct {
 func newWorld(t *testing.T, changes ...func(*api.Config, *world)) *world {
 	t.Helper()
 	w := &world{T: t, store: storetest.NewMemory(), bus: membus.New(), log: &bytes.Buffer{}, seen: &observations{}}
+	w.hold = &syncWriter{w: w.log}
+	w.ready = func(context.Context) error { return nil }
 	c := api.Config{
 		AllowedOrigins: []string{goodPage}, Version: "1.2.3", Script: []byte("export default 1;\n"), Observe: w.seen.add,
-		Logger: slog.New(slog.NewJSONHandler(&syncWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Ready:  func(context.Context) error { return nil },
+		Logger: slog.New(slog.NewJSONHandler(w.hold, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Ready:  func(ctx context.Context) error { return w.ready(ctx) },
 	}
 	for _, change := range changes {
 		change(&c, w)
@@ -73,7 +78,7 @@ func newWorld(t *testing.T, changes ...func(*api.Config, *world)) *world {
 		JWT: auth.JWT{Secret: []byte(jwtSecret)},
 	})
 	must(err)
-	c.Service, c.Hub = w.service, w.hub
+	c.Service, c.Hub, w.auth = w.service, w.hub, c.Auth
 	handler, err := api.New(c)
 	must(err)
 	srv := httptest.NewServer(handler)
@@ -91,6 +96,21 @@ func newWorld(t *testing.T, changes ...func(*api.Config, *world)) *world {
 		srv.Close()
 	})
 	return w
+}
+
+// eventually waits until a condition holds; the test fails when it does not within ten seconds.
+func (w *world) eventually(holds func() bool) {
+	w.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	end := time.After(10 * time.Second)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-end:
+			w.Fatal("the condition did not come to hold")
+		}
+	}
 }
 
 // An answer is a response, read to its end.
