@@ -46,17 +46,29 @@ func (a *auditor) promised(box inbox) {
 		case p.acked() && a.idOf(p) != r.ID:
 			a.fault("%q is listed as %s, and was promised as %s", r.Title, r.ID, a.idOf(p))
 		}
-		if a.ledger.reads[mark{a.user, r.ID}] == done && r.ReadAt == nil {
-			a.fault("%q was read, and is not", r.Title)
-		}
-		if a.ledger.reads[mark{a.user, r.ID}] == never && r.ReadAt != nil {
-			a.fault("%q is read, and nobody read it", r.Title)
-		}
+		a.states(r, p)
 	}
 	for title, p := range a.ledger.promises {
 		if _, ok := a.listed[title]; !ok && p.acked() && p.isFor(a.user) && p.retracted == never {
 			a.fault("%q (%s) was promised, and is lost", title, a.idOf(p))
 		}
+	}
+}
+
+// states checks that what was marked is marked, and nothing else.
+func (a *auditor) states(r row, p *promise) {
+	swept := a.ledger.sweeps[a.user]
+	for state, at := range map[string]*string{"read": r.ReadAt, "seen": r.SeenAt, "archived": r.ArchivedAt} {
+		did := a.ledger.marks[mark{a.user, r.ID, state}]
+		if did == done && at == nil {
+			a.fault("%q was marked %s, and is not", r.Title, state)
+		}
+		if did == never && at != nil && (state != "read" || !swept.asked) {
+			a.fault("%q is %s, and nobody marked it so", r.Title, state)
+		}
+	}
+	if p != nil && p.acked() && p.ack < swept.done && r.ReadAt == nil && r.ArchivedAt == nil {
+		a.fault("%q was there when all was marked as read, and is not read", r.Title)
 	}
 }
 

@@ -139,7 +139,9 @@ func (r *run) audit(ctx context.Context, t *testing.T, p *process) {
 	r.audits++
 	for _, f := range r.followers {
 		box := f.inbox(ctx, t, p)
-		f.waitFor(ctx, t, box.cursor, box.badge)
+		if !f.waitFor(ctx, t, box.cursor, box.badge) {
+			return
+		}
 		if faults := audit(r.ledger, f, box); len(faults) > 0 {
 			t.Errorf("after crash %d, %d faults:\n%s\n%s", r.audits-1, len(faults), strings.Join(faults[:min(len(faults), 10)], "\n"), p.stderr)
 		}

@@ -191,8 +191,9 @@ func (f *follower) faultLocked(format string, args ...any) {
 	f.faults = append(f.faults, fmt.Sprintf(format, args...))
 }
 
-// waitFor waits until the stream has brought everything up to a cursor, and the counts there.
-func (f *follower) waitFor(ctx context.Context, t *testing.T, cursor string, counts badge) {
+// waitFor waits until the stream has brought everything up to a cursor, and the counts there; it fails the test, and
+// returns false, when that takes too long.
+func (f *follower) waitFor(ctx context.Context, t *testing.T, cursor string, counts badge) bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -201,13 +202,13 @@ func (f *follower) waitFor(ctx context.Context, t *testing.T, cursor string, cou
 		there, moved, at, says := f.cursor == cursor && f.badge == counts, f.moved, f.cursor, f.badge
 		f.mu.Unlock()
 		if there {
-			return
+			return true
 		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
 			t.Errorf("%s: the stream is at %s with %+v, and the list at %s with %+v", f.id, at, says, cursor, counts)
-			return
+			return false
 		}
 	}
 }

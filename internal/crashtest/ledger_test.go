@@ -33,7 +33,13 @@ func (p *promise) acked() bool { return p.ack > 0 }
 func (p *promise) isFor(user string) bool { return p.users == nil || slices.Contains(p.users, user) }
 
 // A mark names what one person did to one notification.
-type mark struct{ user, id string }
+type mark struct{ user, id, state string }
+
+// A sweep is what is known of how one person marked everything as read.
+type sweep struct {
+	asked bool
+	done  int64 // the tick before the last one that was answered
+}
 
 // A ledger holds everything that was asked for and everything that was promised.
 type ledger struct {
@@ -41,12 +47,15 @@ type ledger struct {
 	tick     int64
 	acks     int64 // answers with a 2xx
 	promises map[string]*promise
-	reads    map[mark]progress
+	marks    map[mark]progress
+	sweeps   map[string]sweep
 	heard    chan struct{} // has a value when acks grew since it was taken
 }
 
 func newLedger() *ledger {
-	return &ledger{promises: map[string]*promise{}, reads: map[mark]progress{}, heard: make(chan struct{}, 1)}
+	return &ledger{
+		promises: map[string]*promise{}, marks: map[mark]progress{}, sweeps: map[string]sweep{}, heard: make(chan struct{}, 1),
+	}
 }
 
 // begin notes a send before it is made.
@@ -84,14 +93,30 @@ func (l *ledger) total() int64 {
 	return l.acks
 }
 
-func (l *ledger) read(m mark, p progress) {
+func (l *ledger) mark(m mark, p progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// Whatever was answered once stays answered.
-	l.reads[m] = max(l.reads[m], p)
+	l.marks[m] = max(l.marks[m], p)
 	if p == done {
 		l.count()
 	}
+}
+
+// beginSweep returns the tick to end it with.
+func (l *ledger) beginSweep(user string) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tick++
+	l.sweeps[user] = sweep{true, l.sweeps[user].done}
+	return l.tick
+}
+
+func (l *ledger) endSweep(user string, began int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sweeps[user] = sweep{true, max(began, l.sweeps[user].done)}
+	l.count()
 }
 
 func (l *ledger) retract(p *promise, to progress) {

@@ -47,8 +47,10 @@ func (w *writer) run(ctx context.Context, t *testing.T, p *process) {
 			err = w.one(ctx, p, w.promise(nil))
 		case n < 78:
 			err = w.bulk(ctx, p)
+		case n < 92:
+			err = w.mark(ctx, p)
 		case n < 94:
-			err = w.read(ctx, p)
+			err = w.sweep(ctx, p)
 		default:
 			err = w.retract(ctx, p)
 		}
@@ -152,8 +154,8 @@ func (w *writer) bulk(ctx context.Context, p *process) error {
 	return nil
 }
 
-// read marks one notification of one person as read.
-func (w *writer) read(ctx context.Context, p *process) error {
+// mark sets one state of one notification of one person.
+func (w *writer) mark(ctx context.Context, p *process) error {
 	s := w.ledger.pick(w.rand.Uint64())
 	if s == nil {
 		return nil
@@ -166,18 +168,33 @@ func (w *writer) read(ctx context.Context, p *process) error {
 	if s.users != nil {
 		id = s.ids[who.id]
 	}
-	m := mark{who.id, id}
-	w.ledger.read(m, asked)
-	status, text, err := p.call(ctx, http.MethodPatch, sendPath+id+"/", who.token, []byte(`{"read":true}`))
+	m := mark{who.id, id, []string{"read", "read", "seen", "archived"}[w.rand.IntN(4)]}
+	w.ledger.mark(m, asked)
+	status, text, err := p.call(ctx, http.MethodPatch, sendPath+id+"/", who.token, fmt.Appendf(nil, `{%q:true}`, m.state))
 	switch {
 	case err != nil:
 		return err
 	case status == http.StatusNotFound && w.isRetracted(s):
 		return nil
 	case status != http.StatusOK:
-		return &refused{"read " + s.title, status, text}
+		return &refused{m.state + " " + s.title, status, text}
 	}
-	w.ledger.read(m, done)
+	w.ledger.mark(m, done)
+	return nil
+}
+
+// sweep marks everything of one person as read.
+func (w *writer) sweep(ctx context.Context, p *process) error {
+	who := w.people[w.rand.IntN(len(w.people))]
+	began := w.ledger.beginSweep(who.id)
+	status, text, err := p.call(ctx, http.MethodPost, sendPath+"mark/", who.token, []byte(`{"state":"read","all":true}`))
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return &refused{"mark all", status, text}
+	}
+	w.ledger.endSweep(who.id, began)
 	return nil
 }
 
