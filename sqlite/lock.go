@@ -35,10 +35,11 @@ func acquire(path string) (*lock, error) {
 	return &lock{f}, nil
 }
 
-// release gives the lock back; that of nobody is none.
+// release gives the lock back; that of nobody is none. It does not rely on closing the file alone: a process that is just
+// being started from this one has it open too, for a moment.
 func (l *lock) release() error {
 	if l == nil {
 		return nil
 	}
-	return l.f.Close()
+	return errors.Join(unlockFile(l.f), l.f.Close())
 }

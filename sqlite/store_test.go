@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/sqlite"
 )
@@ -60,6 +58,3 @@ func list(tb testing.TB, s *sqlite.Store, user string) belfry.Page {
 	}
 	return page
 }
-
-// TestMain checks that closed stores leave no goroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
