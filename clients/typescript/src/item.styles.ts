@@ -79,6 +79,12 @@ export const itemStyles = css`
   li:not(.unread) .title {
     color: color-mix(in srgb, var(--_text) 82%, var(--_muted));
   }
+  .title,
+  .body {
+    /* Each text runs in the direction of its own letters, and stands on the side of the panel's. */
+    unicode-bidi: plaintext;
+    text-align: match-parent;
+  }
   time {
     flex: none;
     color: var(--_muted);
@@ -122,13 +128,12 @@ export const itemStyles = css`
 
   .actions {
     position: absolute;
-    inset-block-start: 8px;
+    inset-block-start: 7px;
     inset-inline-end: 10px;
     display: flex;
-    gap: 2px;
-    padding: 2px;
+    padding: 1px;
     border: 1px solid var(--_line);
-    border-radius: 9px;
+    border-radius: 8px;
     background: var(--_bg);
     opacity: 0;
     pointer-events: none;
@@ -142,9 +147,9 @@ export const itemStyles = css`
   .actions button {
     display: grid;
     place-items: center;
-    width: 28px;
-    height: 28px;
-    border-radius: 7px;
+    width: 30px;
+    height: 24px;
+    border-radius: 6px;
     color: var(--_muted);
   }
   .actions button:hover {
