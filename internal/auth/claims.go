@@ -45,7 +45,7 @@ const errJSON = reason("it is not JSON as a token has it")
 // eachMember calls fn with each member of a JSON object. Names are compared as they are written, and one that comes twice
 // is an error, so that no two readers of a token can disagree about it.
 func eachMember(raw []byte, fn func(name string, value jsontext.Value)) error {
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	d := jsontext.NewDecoder(bytes.NewBuffer(raw))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
 		return errJSON
 	}
@@ -59,7 +59,9 @@ func eachMember(raw []byte, fn func(name string, value jsontext.Value)) error {
 		if err != nil {
 			return errJSON
 		}
-		fn(name, value)
+		// The decoder reuses what it returns; the same bytes stand in raw.
+		end := int(d.InputOffset())
+		fn(name, jsontext.Value(raw[end-len(value):end]))
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return errJSON
@@ -92,24 +94,23 @@ func (r *claimRules) read(raw []byte) (claims, error) {
 	var c claims
 	rank := len(r.users)
 	err := eachMember(raw, func(name string, v jsontext.Value) {
-		// The decoder's buffer is reused by the next member.
 		switch name {
 		case "exp":
-			c.expires = v.Clone()
+			c.expires = v
 		case "nbf":
-			c.notBefore = v.Clone()
+			c.notBefore = v
 		case "iat":
-			c.issued = v.Clone()
+			c.issued = v
 		case "iss":
-			c.issuer = v.Clone()
+			c.issuer = v
 		case "aud":
-			c.audience = v.Clone()
+			c.audience = v
 		case "token_type":
-			c.tokenType = v.Clone()
+			c.tokenType = v
 		}
 		for i, user := range r.users[:rank] {
 			if name == user && v.Kind() != 'n' {
-				c.user, rank = v.Clone(), i
+				c.user, rank = v, i
 				break
 			}
 		}
