@@ -3,6 +3,7 @@ package stream_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -105,7 +106,7 @@ func TestOverHTTP(t *testing.T) {
 			q.want("resumed 2 2", "message all")
 			n.hub.Hangup("ada", "", "closed")
 			stop := p.want("close closed")
-			if _, err := p.reader.Next(); err != io.EOF {
+			if _, err := p.reader.Next(); !errors.Is(err, io.EOF) {
 				t.Errorf("want the end after close, got %v", err)
 			}
 			gone := dial(t, server, "ada", stop.ID)

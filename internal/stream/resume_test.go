@@ -3,8 +3,10 @@ package stream_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -130,21 +132,56 @@ func TestPrunedAndErased(t *testing.T) {
 	})
 }
 
+// toggle makes ten entries of the log a time: cheaper than as many notifications.
+func (n *node) toggle(user string, times int) (rings []belfry.Ring) {
+	for range times / 2 {
+		rings = append(rings, n.markQuietly(user, belfry.StateChange{Read: yes()})...)
+		rings = append(rings, n.markQuietly(user, belfry.StateChange{Read: no()})...)
+	}
+	return rings
+}
+
 func TestBacklog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := start(t)
-		n.send("ada", "first")
-		for i := range 5001 {
-			n.accept(belfry.Send{To: belfry.ToUser("ada"), Category: "order", Title: fmt.Sprint(i)})
+		for i := range 10 {
+			n.send("ada", fmt.Sprint(i))
 		}
-		p := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-1-0"})
-		wantWords(t, p, "connection 5002 5002", "reset backlog")
-		q := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-2-0"})
-		synctest.Wait()
-		got := titles(q)
-		if len(got) != 5000 || got[0] != "1" || got[4999] != "5000" {
-			t.Errorf("want all 5000 in order, got %d", len(got))
+		n.toggle("ada", 500)
+		p := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-9-0"})
+		wantWords(t, p, "connection 10 10", "reset backlog")
+		q := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-10-0"})
+		wantWords(t, q, "resumed 10 10", "update 0", "update 1", "update 2", "update 3", "update 4", "update 5", "update 6",
+			"update 7", "update 8", "update 9")
+	})
+}
+
+// TestPages: a long way back is read in several pages, while more comes.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, _ := startSlow(t, 10*time.Millisecond)
+		var want []string
+		for i := range 700 {
+			want = append(want, fmt.Sprint(i))
+			n.send("ada", want[i])
+		}
+		p := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-0-0"})
+		wait(15 * time.Millisecond)
+		n.broadcast("all")
+		n.send("ada", "700")
+		wait(time.Second)
+		got := titles(p)
+		if len(got) != 702 || n.hub.Stats().StoreReads != 3 {
+			t.Fatalf("%d of 702 in %d reads", len(got), n.hub.Stats().StoreReads)
+		}
+		got = slices.DeleteFunc(got, func(title string) bool { return title == "all" })
+		if diff := cmp.Diff(append(want, "700"), got); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+		if got := lastWord(p); got != "counts 702 702" {
+			t.Errorf("want counts 702 702, got %s", got)
 		}
 	})
 }
