@@ -163,7 +163,7 @@ func TestHead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for path, who := range map[string]option{"/api/v1/notifications/": asUser("42"), "/healthz": asApp, "/api/v1/openapi.json": asApp, "/belfry.js": asApp} {
-		if a := w.do(http.MethodHead, path, nil, who); a.StatusCode != 200 || a.body != "" {
+		if a := w.do(http.MethodHead, path, nil, who); a.StatusCode != http.StatusOK || a.body != "" {
 			t.Errorf("%s: got %d with %d bytes, want 200 with none", path, a.StatusCode, len(a.body))
 		}
 	}

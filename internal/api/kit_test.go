@@ -177,7 +177,7 @@ func (w *world) do(method, path string, body any, options ...option) answer {
 	if err != nil {
 		w.Fatalf("%s %s: %v", method, path, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		w.Fatalf("%s %s: read answer: %v", method, path, err)

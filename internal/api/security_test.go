@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -72,11 +73,11 @@ func TestCookieNeedsTrustedPage(t *testing.T) {
 			t.Errorf("%s: got %d, want %d: %s", c.name, a.StatusCode, c.status, a.body)
 		}
 		// A token in a header is no cookie: the page itself put it there.
-		if a := w.do("POST", mark, body, append(c.options, asUser("42"))...); a.StatusCode != 200 {
+		if a := w.do("POST", mark, body, append(c.options, asUser("42"))...); a.StatusCode != http.StatusOK {
 			t.Errorf("%s with a token: got %d, want 200", c.name, a.StatusCode)
 		}
 		// Reading changes nothing, and the answer stays with the browser.
-		if a := w.do("GET", "/api/v1/notifications/", nil, append(c.options, signedIn)...); a.StatusCode != 200 {
+		if a := w.do("GET", "/api/v1/notifications/", nil, append(c.options, signedIn)...); a.StatusCode != http.StatusOK {
 			t.Errorf("%s reading: got %d, want 200", c.name, a.StatusCode)
 		}
 	}
