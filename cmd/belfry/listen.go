@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -39,9 +40,14 @@ func (c *listenCmd) Run(ctx context.Context, p *program) error {
 		}
 		p.tell("belfry: %v; connecting to %s again in %v", err, c.URL, wait.Round(100*time.Millisecond))
 	}}
+	last := ""
 	for e, err := range remote.Stream(ctx, options) {
 		if err != nil {
 			return err
+		}
+		last = ""
+		if e.Kind == client.Closed {
+			last = e.Reason
 		}
 		if c.JSON {
 			err = p.printJSON(struct {
@@ -55,6 +61,9 @@ func (c *listenCmd) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
+	}
+	if ctx.Err() == nil && last != "" && last != string(belfry.CloseClosed) {
+		return fmt.Errorf("the server ended the stream for good: %s", last)
 	}
 	return nil
 }
