@@ -42,7 +42,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
 	}
 	p.begin(r)
 	if err == nil {
-		err = p.give(func(b []byte) []byte { return c.learn(time.Now(), n, &changes, b) })
+		err = p.give(c.learn(time.Now(), n, &changes, p.borrow()))
 	} else {
 		err = nil // told to end while it joined: the next step says so
 	}
@@ -58,6 +58,7 @@ type portable struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	bell    <-chan struct{}
+	buffer  *[]byte // borrowed
 }
 
 // told reports whether the connection was told to end.
@@ -88,7 +89,7 @@ func (p *portable) refuse(q Request, why belfry.CloseReason) {
 	}
 	p.hub.meters.closed(why)
 	retry := closeRetry(why, p.hub.total.Load())
-	_ = p.give(func(b []byte) []byte { return appendClose(b, at, why, retry) }) // whoever is gone need not be told
+	_ = p.give(appendClose(p.borrow(), at, why, retry)) // whoever is gone need not be told
 }
 
 // run gives the stream its steps until it ends: by its last step, or because the client is gone or too slow.
@@ -96,12 +97,8 @@ func (p *portable) run(ctx context.Context, c *conn) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		var st step
-		err := p.give(func(b []byte) []byte {
-			b, st = c.step(time.Now(), b)
-			return b
-		})
-		if err != nil {
+		b, st := c.step(time.Now(), p.borrow())
+		if p.give(b) != nil {
 			return
 		}
 		switch st.do {
@@ -134,20 +131,23 @@ func (p *portable) read(ctx context.Context, c *conn) error {
 		c.stumble(time.Now())
 		return ctx.Err()
 	}
-	return p.give(func(b []byte) []byte { return c.learn(time.Now(), n, &changes, b) })
+	return p.give(c.learn(time.Now(), n, &changes, p.borrow()))
 }
 
-// give has bytes composed into a buffer that it borrows, and writes them.
-func (p *portable) give(compose func([]byte) []byte) error {
-	buffer, ok := p.hub.buffers.Get().(*[]byte)
-	if !ok {
-		buffer = new([]byte)
-	}
-	b := compose((*buffer)[:0])
+// borrow returns an empty buffer to compose into; give takes it back. Between writes a stream holds none.
+func (p *portable) borrow() []byte {
+	p.buffer, _ = p.hub.buffers.Get().(*[]byte)
+	return (*p.buffer)[:0]
+}
+
+// give writes what was composed into the buffer that was borrowed.
+func (p *portable) give(b []byte) error {
 	err := p.write(b)
-	if *buffer = b[:0]; cap(b) <= bufferMax {
-		p.hub.buffers.Put(buffer)
+	if cap(b) <= bufferMax {
+		*p.buffer = b
+		p.hub.buffers.Put(p.buffer)
 	}
+	p.buffer = nil
 	return err
 }
 
