@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // Backup writes a copy of the store as it is at this moment to a new file, while reading and writing go on. The copy is
@@ -20,12 +21,19 @@ func (s *Store) Backup(ctx context.Context, dest string) error {
 }
 
 func (s *Store) backup(ctx context.Context, dest string) (err error) {
+	if dest, err = filepath.Abs(dest); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(dest); err == nil {
 		return errors.New("there is such a file already: name another")
 	}
-	partial := dest + ".partial"
-	if err := os.Remove(partial); err != nil && !errors.Is(err, os.ErrNotExist) {
+	f, err := os.CreateTemp(filepath.Dir(dest), filepath.Base(dest)+".*.partial") // for its owner's eyes alone
+	if err != nil {
 		return err
+	}
+	partial := f.Name()
+	if err := f.Close(); err != nil {
+		return errors.Join(err, removeIfThere(partial))
 	}
 	defer func() {
 		if err != nil {
@@ -49,6 +57,9 @@ func (s *Store) backup(ctx context.Context, dest string) (err error) {
 	if err := os.Rename(partial, dest); err != nil {
 		return err
 	}
+	if runtime.GOOS == "windows" { // which cannot sync a directory, nor need it
+		return nil
+	}
 	return syncFile(filepath.Dir(dest))
 }
 
@@ -63,11 +74,7 @@ func vacuumInto(ctx context.Context, c *conn, dest string) error {
 }
 
 func forgetEpoch(ctx context.Context, path string) error {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
-	c, err := connect(ctx, dsn(abs, "rw", "journal_mode(DELETE)", pragmaFull))
+	c, err := connect(ctx, dsn(path, "rw", "journal_mode(DELETE)", pragmaFull))
 	if err != nil {
 		return err
 	}

@@ -161,3 +161,13 @@ func fill(tb testing.TB, s *sqlite.Store, user string, n int) (ids []belfry.ID) 
 	}
 	return ids
 }
+
+func BenchmarkOpen(b *testing.B) {
+	measure(b, b.N, func() {
+		for range b.N {
+			if err := open(b).Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

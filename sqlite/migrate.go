@@ -21,7 +21,7 @@ const applicationID = 1114400377
 // migrate brings an owner's file up to date, and refuses a file that is newer than this program, or another's. To
 // whoever is not the owner it refuses an older one as well.
 func migrate(ctx context.Context, path string, owner bool) (err error) {
-	connector, err := driversqlite.NewConnector(dsn(path, "rw", pragmaBusy, pragmaWAL, pragmaFull))
+	connector, err := driversqlite.NewConnector(dsn(path, "rw", pragmas(owner)...))
 	if err != nil {
 		return err
 	}

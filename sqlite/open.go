@@ -57,6 +57,15 @@ const (
 	pragmaReadOnly = "query_only(1)"
 )
 
+// pragmas returns those of a connection that writes. Whoever is not the owner leaves the file's journal as it is.
+func pragmas(owner bool) []string {
+	p := []string{pragmaBusy, pragmaFull, pragmaLimit, pragmaTemp}
+	if owner {
+		p = append(p, pragmaWAL)
+	}
+	return p
+}
+
 // Open opens the store in a file, and makes the file when there is none; its directory must exist. It refuses a file
 // that another process has open, that is no database of Belfry's, or that a newer Belfry has changed; the error says
 // what to do. An older file is brought up to date.
@@ -88,7 +97,7 @@ func open(ctx context.Context, path string, o options, owner bool) (_ *Store, er
 	if err := migrate(ctx, path, owner); err != nil {
 		return nil, err
 	}
-	w, err := connect(ctx, dsn(path, "rw", pragmaBusy, pragmaWAL, pragmaFull, pragmaLimit, pragmaTemp, "cache_size(-16384)"))
+	w, err := connect(ctx, dsn(path, "rw", append(pragmas(owner), "cache_size(-16384)")...))
 	if err != nil {
 		return nil, err
 	}

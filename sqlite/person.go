@@ -72,7 +72,7 @@ func look(c *conn, user string) (h head, p *person, err error) {
 // bookkeeping of an exact order.
 type people struct{ young, old map[string]*person }
 
-// maxPeople takes some 10 MB at its fullest.
+// maxPeople takes some 10 MB at its fullest, as people are; none is heavy.
 const maxPeople = 1 << 14
 
 func newPeople() people { return people{young: map[string]*person{}} }
@@ -88,6 +88,9 @@ func (c *people) get(user string) *person {
 }
 
 func (c *people) put(p *person) { c.young[p.user.ID] = p }
+
+// heavy reports whether a person is too big to be remembered: as many as maxPeople could be.
+func (p *person) heavy() bool { return len(p.preferences)+len(p.user.Data) > 4096 }
 
 func (c *people) forget(user string) {
 	delete(c.young, user)

@@ -58,14 +58,15 @@ func (r *readers) one(ctx context.Context, read func(*conn) error) error {
 
 // read runs read in one read transaction, so that all it sees is of one moment.
 func (r *readers) read(ctx context.Context, read func(*conn) error) error {
-	return r.one(ctx, func(c *conn) error {
+	return r.one(ctx, func(c *conn) (err error) {
 		if _, err := c.exec(`BEGIN`); err != nil {
 			return err
 		}
-		err := read(c)
-		if _, e := c.exec(`COMMIT`); err == nil {
-			err = e
-		}
-		return err
+		defer func() { // also after a panic, so that the connection stays usable
+			if _, e := c.exec(`ROLLBACK`); err == nil {
+				err = e
+			}
+		}()
+		return read(c)
 	})
 }

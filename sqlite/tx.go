@@ -85,6 +85,9 @@ func (t *tx) commit() error {
 	t.stored = t.head
 	for _, p := range t.dirty {
 		p.stored, p.dirty, p.profile = !p.erased, false, false
+		if p.heavy() {
+			t.people.forget(p.user.ID)
+		}
 	}
 	t.dirty = t.dirty[:0]
 	t.people.turn()

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -93,11 +94,8 @@ func (t *tx) endings(now int64, limit int) (found []ending, err error) {
 		}
 	}
 	slices.SortFunc(found, func(a, b ending) int {
-		if a.at != b.at {
-			return int(a.at - b.at)
-		}
 		x, y := a.id(), b.id()
-		return slices.Compare(x[:], y[:])
+		return cmp.Or(cmp.Compare(a.at, b.at), slices.Compare(x[:], y[:]))
 	})
 	return found[:min(limit, len(found))], nil
 }
@@ -165,7 +163,7 @@ func (t *tx) prune(before, now int64, limit int) (more bool, err error) {
 
 func (t *tx) prunable(before, now int64) (bool, error) {
 	n, err := t.number(`SELECT EXISTS (SELECT 1 FROM notifications WHERE status >= 2 AND created_at < ?1)
-		OR EXISTS (SELECT 1 FROM broadcasts WHERE gone = 2 OR clearing = 1)
+		OR EXISTS (SELECT 1 FROM broadcasts WHERE gone = 2) OR EXISTS (SELECT 1 FROM broadcasts WHERE clearing = 1)
 		OR EXISTS (SELECT 1 FROM broadcasts WHERE created_at < ?1)
 		OR EXISTS (SELECT 1 FROM answers WHERE created_at <= ?2)
 		OR EXISTS (SELECT 1 FROM tickets WHERE expires_at <= ?3)`, before, now-answerAge.Milliseconds(), now)

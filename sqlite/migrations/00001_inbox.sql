@@ -107,7 +107,7 @@ CREATE TABLE broadcast_states (
     PRIMARY KEY (uid, bseq)
 ) WITHOUT ROWID;
 CREATE INDEX broadcast_states_log ON broadcast_states (uid, seq) WHERE seq IS NOT NULL;
-CREATE INDEX broadcast_states_of ON broadcast_states (bseq);
+CREATE INDEX broadcast_states_of ON broadcast_states (bseq, hidden);
 
 CREATE TABLE deliveries (
     key              INTEGER PRIMARY KEY,
