@@ -41,6 +41,7 @@ export class Belfry {
       load: async (reload) => {
         if (reload || !this.#inbox.loaded) await this.refresh();
       },
+      probe: () => this.api.counts(),
       change: (change) => {
         if (!this.#inbox.apply(change)) return;
         this.#changed();

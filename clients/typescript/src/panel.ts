@@ -25,7 +25,8 @@ export function renderNotice(
 
 /** What stands in place of a list that has nothing in it. */
 export function renderEmpty(s: Snapshot, words: Strings): TemplateResult {
-  if (s.loaded) return state(icons.bell, words.emptyTitle, words.emptyText);
+  // Nobody who is cut off can know that there is nothing.
+  if (s.loaded && s.status !== 'offline' && s.status !== 'unauthorized') return state(icons.bell, words.emptyTitle, words.emptyText);
   if (s.status === 'unauthorized') return state(icons.key, words.unauthorizedTitle, words.unauthorizedText);
   return state(icons.offline, words.offlineTitle, words.offlineText);
 }

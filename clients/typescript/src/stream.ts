@@ -9,6 +9,8 @@ export interface StreamOptions {
   url(): Promise<string>;
   /** Loads the list, if `reload` or if it is not loaded yet. What it throws makes the stream wait and try again. */
   load(reload: boolean): Promise<void>;
+  /** Asks the server something small, for its answer: an EventSource does not tell a 401 from a 502. */
+  probe(): Promise<unknown>;
   change(change: Change): void;
   status(status: Status, reason: string | null): void;
   /** Gets a new credential when the old one ends; without it a new connection is made with what `url` then gives. */
@@ -33,6 +35,7 @@ export class Stream {
   #try = 0; // names the latest connect: an older one that is still waiting for an answer gives way
   #attempt = 0;
   #reload = false;
+  #doubt = false; // the last stream was answered by something else than a stream
   #heartbeat = 25_000;
   #heardAt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -91,8 +94,9 @@ export class Stream {
   async #connect(): Promise<void> {
     const mine = ++this.#try;
     try {
+      if (this.#doubt) await this.#options.probe();
       await this.#options.load(this.#reload);
-      this.#reload = false;
+      this.#doubt = this.#reload = false;
       const url = await this.#options.url();
       if (mine === this.#try) this.#open(url);
     } catch (error) {
@@ -158,7 +162,7 @@ export class Stream {
   #lost(source: EventSource): void {
     this.#options.status(isOffline() ? 'offline' : 'reconnecting', null);
     if (source.readyState !== 2) return;
-    this.#reload = true; // an EventSource does not say what it was answered; loading the list does
+    this.#doubt = true;
     this.#disconnect();
     this.#later(delay(this.#attempt++, 0, this.#options.backoff));
   }

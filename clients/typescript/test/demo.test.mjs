@@ -135,6 +135,24 @@ test('a server killed and started again: the page comes back by itself and misse
 
 const byNumber = (a, b) => Number(a.split(' ')[1]) - Number(b.split(' ')[1]);
 
+test('a proxy that answers 502 for a while makes the browser give up, and the client goes on', async () => {
+  await come();
+  const page = await person.tab();
+  await listen(page);
+  let refused = 0;
+  await page.route('**/sse/stream/**', (route) => (refused++, route.fulfill({ status: 502, body: 'Bad Gateway' })));
+  await demo.kill();
+  await demo.up();
+  await demo.send({ title: 'Behind the proxy' });
+  await until('the browser gave up and the client tried again', () => refused >= 2);
+  await page.unroute('**/sse/stream/**');
+  await live(page);
+  await until('it is heard', async () => (await heard(page)).length > 0);
+  assert.deepEqual(await heard(page), ['Behind the proxy']);
+  await badge(page, 1);
+  person.complaints = person.complaints.filter((text) => !text.includes('502'));
+});
+
 test('without network the page says so, and with it shows what came meanwhile', async () => {
   const { context } = await come();
   const page = await person.tab();
