@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // broadcast sends to everyone, retracts at the end, and returns the id.
@@ -107,7 +108,7 @@ func broadcastCases() []Case {
 		{Name: "broadcast: expires for everyone", Run: func(t *T) {
 			p := t.person()
 			l := p.listen("", nil)
-			id := t.broadcast(p, "B", obj{"expires_at": in(1500 * 1e6)})
+			id := t.broadcast(p, "B", obj{"expires_at": in(3 * time.Second)})
 			l.wantNote("message", id)
 			equal(t, "id of delete", id, l.want("delete").text("id"))
 			p.wantCounts(0, 0)

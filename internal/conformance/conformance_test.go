@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -27,6 +28,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start serves a store on a listener of its own, and returns where. Everything ends with the test.
 func start(t *testing.T, store belfry.Store) conformance.Target {
 	t.Helper()
+	return startWith(t, store, func(h http.Handler) http.Handler { return h })
+}
+
+// startWith puts something before the server.
+func startWith(t *testing.T, store belfry.Store, before func(http.Handler) http.Handler) conformance.Target {
+	t.Helper()
 	s, err := server.New(server.Config{
 		Store: store, Keys: []server.APIKey{{Name: "conformance", Secret: apiKey}}, JWT: server.JWT{Secret: []byte(secret)},
 		Heartbeat: time.Second, Logger: slog.New(slog.DiscardHandler),
@@ -38,7 +45,7 @@ func start(t *testing.T, store belfry.Store) conformance.Target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	front := &http.Server{Handler: before(s), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
 	go func() { served <- front.Serve(l) }()
 	t.Cleanup(func() {
@@ -50,7 +57,9 @@ func start(t *testing.T, store belfry.Store) conformance.Target {
 		if err := front.Shutdown(ctx); err != nil {
 			t.Errorf("shut down: %v", err)
 		}
-		<-served
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("serve: %v", err)
+		}
 	})
 	h := conformance.Client()
 	t.Cleanup(h.CloseIdleConnections)

@@ -30,7 +30,7 @@ func expiryCases() []Case {
 		{Name: "expiry: what has expired can't be changed", Run: func(t *T) {
 			p := t.person()
 			l := p.listen("", nil)
-			id := p.send("A", obj{"expires_at": in(1500 * time.Millisecond)})
+			id := p.send("A", obj{"expires_at": in(4 * time.Second)})
 			l.wantNote("message", id)
 			l.want("delete")
 			p.call(http.MethodPatch, notificationPath(id), obj{"read": true}).is(http.StatusNotFound)
@@ -39,7 +39,7 @@ func expiryCases() []Case {
 		{Name: "expiry: is told to who was away", Run: func(t *T) {
 			p := t.person()
 			l := p.listen("", nil)
-			id := p.send("A", obj{"expires_at": in(1500 * time.Millisecond)})
+			id := p.send("A", obj{"expires_at": in(4 * time.Second)})
 			cursor := l.want("message").ID
 			l.want("delete")
 			again := p.resume(cursor)
@@ -48,11 +48,11 @@ func expiryCases() []Case {
 		{Name: "expiry: a later one may replace it by dedupe_key", Run: func(t *T) {
 			p, key := t.person(), unique()
 			l := p.listen("", nil)
-			id := p.send("A", obj{"dedupe_key": key, "expires_at": in(1500 * time.Millisecond)})
+			id := p.send("A", obj{"dedupe_key": key, "expires_at": in(4 * time.Second)})
 			l.wantNote("message", id)
 			equal(t, "id", id, p.send("B", obj{"dedupe_key": key}))
 			l.wantNote("message", id)
-			t.wait(2 * time.Second)
+			t.wait(5 * time.Second)
 			l.quiet(p)
 			p.wantCounts(2, 2)
 		}},
@@ -94,7 +94,7 @@ func notificationExpires(t *T) {
 	l := p.listen("", nil)
 	stays := p.send("B", nil)
 	l.wantNote("message", stays)
-	id := p.send("A", obj{"expires_at": in(2 * time.Second)})
+	id := p.send("A", obj{"expires_at": in(4 * time.Second)})
 	l.wantNote("message", id)
 	p.wantCounts(2, 2)
 	equal(t, "id of delete", id, l.want("delete").text("id"))

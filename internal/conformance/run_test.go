@@ -131,11 +131,11 @@ func stream(t *testing.T, target conformance.Target, user, cursor string) *sse.R
 	}
 	r.Header.Set("Authorization", "Bearer "+target.APIKey)
 	var ticket struct{ Ticket string }
-	decode(t, do(t, target, r), &ticket)
+	decode(t, do(t, target, r), &ticket) //nolint:bodyclose // closed with the test
 	r, err = http.NewRequestWithContext(t.Context(), http.MethodGet, target.URL+"/api/v1/notifications/sse/stream/?ticket="+ticket.Ticket, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Last-Event-ID", cursor)
-	return sse.NewReader(do(t, target, r).Body)
+	return sse.NewReader(do(t, target, r).Body) //nolint:bodyclose // closed with the test
 }
