@@ -51,6 +51,17 @@ func changesRules() []rule {
 			k.same("for bob", k.changes("bob", start).Items[0].Notification.ReadAt, time.Time{})
 		}},
 		{"in pieces of every size, whoever follows has the list", inPieces},
+		{"there is more when there is, and not when the last piece is just full", func(k *kit) {
+			start := k.head("ada")
+			k.tell("ada", "one")
+			k.tellAll("all")
+			for limit, more := range map[int]bool{1: true, 2: false, 3: false} {
+				c, err := k.store.Changes(k.Context(), "ada", start, limit, k.now)
+				k.ok("changes", err)
+				k.same(fmt.Sprintf("more than %d", limit), c.More, more)
+				k.same("number of items", len(c.Items), min(limit, 2))
+			}
+		}},
 		{"limit 0 gives the head and the counts alone", func(k *kit) {
 			start := k.head("ada")
 			k.tell("ada", "one")
