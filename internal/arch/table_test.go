@@ -24,7 +24,7 @@ func table() []rule {
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
-		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp"}},
+		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
 
 		{layer: "work", pkg: "internal/notify", imports: []string{root}},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}},
