@@ -54,7 +54,8 @@ func WriteReference(w io.Writer) error {
 
 Every setting can be given as a flag, in the environment, or in the file ` + "`.env`" + ` in the working directory. A flag wins over
 the environment, the environment over ` + "`.env`" + `; an empty value counts as not given. A secret can also be given as the path of
-a file that holds it, in ` + "`NAME_FILE`" + ` (for example ` + "`BELFRY_JWT_SECRET_FILE=/run/secrets/jwt`" + `).
+a file that holds it, in ` + "`NAME_FILE`" + ` (for example ` + "`BELFRY_JWT_SECRET_FILE=/run/secrets/jwt`" + `). As a flag, other users of the machine can
+see it in the list of processes.
 
 A value that cannot be read stops the start (exit status 2) with the setting's name, where it stood, the reason and the mend.
 An unknown ` + "`BELFRY_`" + ` name is warned about.

@@ -16,7 +16,7 @@ import (
 
 func TestGeneratedFilesAreFresh(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(io.Writer) error{
+	for name, generate := range map[string]func(io.Writer) error{
 		"docs/reference/configuration.md": config.WriteReference,
 		"env.template":                    config.WriteTemplate,
 	} {
@@ -25,7 +25,7 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want bytes.Buffer
-		if err := make(&want); err != nil {
+		if err := generate(&want); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want.Bytes()) {
