@@ -128,15 +128,16 @@ export class Person {
     return person;
   }
 
-  async tab() {
+  /** Opens a page: the sample app's, and waits until it is live, unless another is named. */
+  async tab(url) {
     const page = await this.context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.stack));
     page.on('console', (message) => {
       const offline = /net::ERR_(CONNECTION|INTERNET|INCOMPLETE|EMPTY)/.test(message.text());
       if (message.type() === 'error' && !offline) this.complaints.push(message.text());
     });
-    await page.goto(`${this.demo.url}/demo/`);
-    await live(page);
+    await page.goto(url ?? `${this.demo.url}/demo/`);
+    if (!url) await live(page);
     return page;
   }
 
