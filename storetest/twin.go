@@ -21,6 +21,9 @@ func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &twin{T: rt, t: t, store: open(t), model: NewMemory(), now: epochOfTests(), ids: []belfry.ID{{}}}
 		w.model.epoch = w.store.Epoch()
+		for _, user := range everybody() {
+			w.mirrors = append(w.mirrors, kept{user, mirror{belfry.Cursor{Epoch: w.store.Epoch()}, map[belfry.ID]belfry.Notification{}}})
+		}
 		defer func() { w.ok("close", w.store.Close()) }()
 		rt.Repeat(map[string]func(*rapid.T){
 			"":            w.step(w.compare),
@@ -37,6 +40,9 @@ func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 			"prune":       w.step(w.prune),
 			"wait":        w.step(w.wait),
 			"remember":    w.step(w.remember),
+			"as well":     w.step(w.remember),
+			"read":        w.step(w.readOne),
+			"read more":   w.step(w.readOne),
 			"list":        w.step(w.list),
 			"find":        w.step(w.find),
 			"the tickets": w.step(w.ticket),
@@ -98,11 +104,20 @@ func (w *twin) sameErr(what string, got, want error) bool {
 // everybody are those who act; the last is never sent to by name nor put.
 func everybody() []string { return []string{"ada", "bob", "cy", "nobody"} }
 
-func (w *twin) user() string            { return rapid.SampledFrom(everybody()).Draw(w.T, "user") }
-func (w *twin) flip(s string) bool      { return rapid.Bool().Draw(w.T, s) }
-func (w *twin) id() belfry.ID           { return rapid.SampledFrom(w.ids).Draw(w.T, "id") }
+func (w *twin) user() string       { return rapid.SampledFrom(everybody()).Draw(w.T, "user") }
+func (w *twin) flip(s string) bool { return rapid.Bool().Draw(w.T, s) }
+
 func (w *twin) upTo(n int) int          { return rapid.IntRange(1, n).Draw(w.T, "number") }
 func (w *twin) pick(s ...string) string { return rapid.SampledFrom(s).Draw(w.T, "choice") }
+
+// id draws one of the last ids most often: what happens to one notification soon after another is where faults hide.
+func (w *twin) id() belfry.ID {
+	ids := w.ids
+	if w.upTo(4) > 1 {
+		ids = ids[max(0, len(ids)-4):]
+	}
+	return rapid.SampledFrom(ids).Draw(w.T, "id")
+}
 
 func (w *twin) category(more ...string) string {
 	return w.pick(append(more, "order", "order.late", "orders", "chat")...)
@@ -162,7 +177,11 @@ func (w *twin) remember() {
 	for _, n := range p.Results {
 		m.rows[n.ID] = n
 	}
-	w.mirrors = append(w.mirrors, m)
+	if len(w.mirrors) == 10 {
+		w.mirrors[rapid.IntRange(0, 9).Draw(w.T, "forgotten")] = m
+	} else {
+		w.mirrors = append(w.mirrors, m)
+	}
 }
 
 // comeBack follows the log from an earlier moment, as the model says in one piece and to the list's state in several.

@@ -22,7 +22,7 @@ func (w *twin) send() {
 	for i := range sends {
 		users := rapid.SliceOfNDistinct(rapid.SampledFrom(everybody()[:3]), 1, 3, rapid.ID).Draw(w.T, "users")
 		sends[i] = w.drawSend(belfry.ToUsers(users...))
-		sends[i].Send.DedupeKey = w.pick("", "", "k", "l")
+		sends[i].Send.DedupeKey = w.pick("", "", "k", "k", "l")
 		if w.flip("decide") {
 			sends[i].Decide = decideBy(sends[i].Send)
 		}
@@ -108,9 +108,19 @@ func (w *twin) drawMark() belfry.Mark {
 
 func (w *twin) mark() {
 	m := w.drawMark()
-	m.IDs = rapid.SliceOfN(rapid.SampledFrom(w.ids), 1, 5).Draw(w.T, "ids")
+	for range w.upTo(5) {
+		m.IDs = append(m.IDs, w.id())
+	}
 	got, err := w.store.Mark(w.t.Context(), m)
 	w.ok("mark", err)
+	w.sameMarked(m, got)
+}
+
+// readOne is what people do most.
+func (w *twin) readOne() {
+	m := belfry.Mark{User: w.user(), Set: belfry.StateChange{Read: new(true)}, At: w.now, IDs: []belfry.ID{w.id()}}
+	got, err := w.store.Mark(w.t.Context(), m)
+	w.ok("read", err)
 	w.sameMarked(m, got)
 }
 
