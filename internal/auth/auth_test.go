@@ -257,3 +257,19 @@ func TestCookieNamesAreChosen(t *testing.T) {
 		t.Errorf("with no cookie chosen, one let in %v", p)
 	}
 }
+
+// What is too long to be ours is not even hashed, let alone looked up.
+func TestEndlessCredentials(t *testing.T) {
+	t.Parallel()
+	for name, r := range map[string]*http.Request{
+		"key":    get("/", "Authorization", "Bearer "+strings.Repeat("k", 257)),
+		"ticket": get("/?ticket=" + strings.Repeat("t", 257)),
+		"token":  get("/?token=" + strings.Repeat("t", 16<<10+1)),
+	} {
+		w := open(t, standard())
+		w.store.fail = errors.New("the store was asked")
+		if _, err := w.Authenticate(r); errors.Is(err, w.store.fail) || !strings.Contains(w.reasonOf(t), "too long") {
+			t.Errorf("%s: got %v and the reason %q", name, err, w.reasonOf(t))
+		}
+	}
+}

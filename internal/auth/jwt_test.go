@@ -54,6 +54,7 @@ func TestClaimsAccepted(t *testing.T) {
 		"nbf within the leeway":      {claims: `{"sub":"7","nbf":` + in(30*time.Second) + `,` + hour + `}`, user: "7"},
 		"iat within the leeway":      {claims: `{"sub":"7","iat":` + in(30*time.Second) + `,` + hour + `}`, user: "7"},
 		"nbf within a longer leeway": {claims: `{"sub":"7","nbf":` + in(time.Minute) + `,` + hour + `}`, user: "7", config: auth.JWT{Leeway: time.Minute}},
+		"a negative leeway is none":  {claims: `{"sub":"7","nbf":` + in(0) + `,` + hour + `}`, user: "7", config: auth.JWT{Leeway: -time.Hour}},
 		"iat long ago":               {claims: `{"sub":"7","iat":0,` + hour + `}`, user: "7"},
 		"issuer":                     {claims: `{"sub":"7","iss":"me",` + hour + `}`, user: "7", config: auth.JWT{Issuer: "me"}},
 		"audience":                   {claims: `{"sub":"7","aud":"me",` + hour + `}`, user: "7", config: auth.JWT{Audience: "me"}},

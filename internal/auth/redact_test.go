@@ -25,6 +25,7 @@ func TestRedactURL(t *testing.T) {
 		"/x?ticket=abc&ticket=def": "/x?ticket=REDACTED&ticket=REDACTED",
 		"/x?TOKEN=abc":             "/x?TOKEN=REDACTED",
 		"/x?%74oken=abc":           "/x?%74oken=REDACTED",
+		"/x?+token=abc":            "/x?+token=REDACTED",
 		"/x?tok%zzen=abc":          "/x?REDACTED",
 		"/x?token=a=b":             "/x?token=REDACTED",
 		"/x?access_token=abc":      "/x?access_token=REDACTED",
