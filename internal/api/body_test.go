@@ -109,8 +109,9 @@ func FuzzBodies(f *testing.F) {
 	} {
 		f.Add([]byte(seed), "limit=1")
 	}
+	one := newWorld(f)
 	f.Fuzz(func(t *testing.T, body []byte, query string) {
-		w := newWorld(t)
+		w := one.in(t)
 		calls := bodyCalls()
 		calls["POST /api/v1/notifications/sse/close/"] = asUser("42")
 		calls["POST /api/v1/users/42/tickets/"] = asApp

@@ -66,11 +66,16 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // finish accounts for a call, also when its handler panicked.
 func (a *API) finish(c *call) {
-	if p := recover(); p != nil {
-		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(p)
+	p := recover()
+	if p != nil {
+		begun := c.status != 0
+		if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			a.fail(c, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
-		a.fail(c, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		if begun {
+			// Half an answer must not look like a whole one: this makes net/http cut the connection.
+			defer panic(http.ErrAbortHandler)
+		}
 	}
 	if c.status == 0 {
 		c.status = http.StatusOK // net/http answers so for a handler that wrote nothing

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -91,6 +92,28 @@ func TestPanic(t *testing.T) {
 	}) {
 		t.Errorf("the log does not have the panic and where it was: %s", w.log)
 	}
+}
+
+// An answer that breaks off does not look whole.
+func TestPanicInMidAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *api.Config, _ *world) {
+		c.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusOK)
+			_, _ = w.Write([]byte("half of it"))
+			_ = http.NewResponseController(w).Flush()
+			panic("a bug in the metrics")
+		})
+	})
+	resp, err := http.Get(w.url + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if body, err := io.ReadAll(resp.Body); err == nil {
+		t.Errorf("got %q as a whole answer", body)
+	}
+	w.eventually(func() bool { return slices.Contains(w.seen.list(), observation{"GET", "/metrics", 200}) })
 }
 
 // lines returns what was logged so far.

@@ -146,7 +146,7 @@ func (c *contract) path(escaped string) (string, bool) {
 
 // A contractTransport holds every answer that it brings to the contract.
 type contractTransport struct {
-	t    *testing.T
+	t    testing.TB
 	next http.RoundTripper
 }
 

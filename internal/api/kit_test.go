@@ -34,7 +34,7 @@ const (
 
 // A world is the whole API over a real listener. What it answers is held to the contract.
 type world struct {
-	*testing.T
+	testing.TB
 	url     string
 	client  *http.Client
 	store   belfry.Store
@@ -49,9 +49,9 @@ type world struct {
 }
 
 // newWorld starts one. Each change may replace a part before it is built.
-func newWorld(t *testing.T, changes ...func(*api.Config, *world)) *world {
+func newWorld(t testing.TB, changes ...func(*api.Config, *world)) *world {
 	t.Helper()
-	w := &world{T: t, store: storetest.NewMemory(), bus: membus.New(), log: &bytes.Buffer{}, seen: &observations{}}
+	w := &world{TB: t, store: storetest.NewMemory(), bus: membus.New(), log: &bytes.Buffer{}, seen: &observations{}}
 	w.hold = &syncWriter{w: w.log}
 	w.ready = func(context.Context) error { return nil }
 	c := api.Config{
@@ -82,10 +82,7 @@ func newWorld(t *testing.T, changes ...func(*api.Config, *world)) *world {
 	handler, err := api.New(c)
 	must(err)
 	srv := httptest.NewServer(handler)
-	w.url, w.client = srv.URL, &http.Client{
-		Transport:     &contractTransport{t: t, next: http.DefaultTransport},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	w.url, w.client = srv.URL, contractClient(t)
 	t.Cleanup(func() {
 		// t's own context has ended by now.
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -96,6 +93,20 @@ func newWorld(t *testing.T, changes ...func(*api.Config, *world)) *world {
 		srv.Close()
 	})
 	return w
+}
+
+func contractClient(t testing.TB) *http.Client {
+	return &http.Client{
+		Transport:     &contractTransport{t: t, next: http.DefaultTransport},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// in is the same world, whose failures are another test's.
+func (w *world) in(t testing.TB) *world {
+	other := *w
+	other.TB, other.client = t, contractClient(t)
+	return &other
 }
 
 // eventually waits until a condition holds; the test fails when it does not within ten seconds.

@@ -23,6 +23,9 @@ func (s *Service) Bulk(ctx context.Context, sends []*belfry.Send, once Once) ([]
 		return nil, err
 	}
 	defer done()
+	if ctx, err = uncancelled(ctx); err != nil {
+		return nil, err
+	}
 	now := s.now()
 	b := bulk{results: make([]belfry.Accepted, len(sends))}
 	for i, send := range sends {

@@ -72,6 +72,10 @@ func (s *Service) MarkAll(ctx context.Context, user string, set belfry.StateChan
 // mark is one transaction and its rings. The counts in each ring are those after all of them: nobody can have seen the
 // ones between.
 func (s *Service) mark(ctx context.Context, m belfry.Mark) (belfry.Marked, error) {
+	ctx, err := uncancelled(ctx)
+	if err != nil {
+		return belfry.Marked{}, err
+	}
 	marked, err := s.store.Mark(ctx, m)
 	if err != nil {
 		return belfry.Marked{}, fmt.Errorf("mark in inbox of %q: %w", m.User, err)

@@ -27,6 +27,10 @@ func (s *Service) SetPreferences(ctx context.Context, user string, p belfry.Pref
 			kept[category] = channels
 		}
 	}
+	ctx, err := uncancelled(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.store.SetPreferences(ctx, user, kept); err != nil {
 		return nil, fmt.Errorf("store preferences of %q: %w", user, err)
 	}

@@ -37,6 +37,10 @@ func (s *Service) Receipt(ctx context.Context, id belfry.ID) (belfry.Receipt, er
 
 // Retract takes back what was accepted under an id: it is gone from every list and count, and the streams say so.
 func (s *Service) Retract(ctx context.Context, id belfry.ID) error {
+	ctx, err := uncancelled(ctx)
+	if err != nil {
+		return err
+	}
 	rings, err := s.store.Retract(ctx, id, s.now())
 	if err != nil {
 		return fmt.Errorf("retract %s: %w", id, err)

@@ -28,6 +28,9 @@ func (s *Service) Send(ctx context.Context, send *belfry.Send, once Once) (belfr
 		return belfry.Accepted{}, err
 	}
 	defer done()
+	if ctx, err = uncancelled(ctx); err != nil {
+		return belfry.Accepted{}, err
+	}
 	results, err := s.store.Accept(ctx, []belfry.Accept{accept(send, once, now)})
 	if err != nil {
 		return belfry.Accepted{}, fmt.Errorf("accept notification: %w", err)

@@ -54,8 +54,17 @@ func New(c Config) (*Service, error) {
 // now is the time in the wire's precision, so that what is answered at once and what is read later are the same.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
 
-// ring tells the listeners what was committed. The asker may be gone by now; the change is not, so their ctx does not
-// stop it.
+// uncancelled is for the calls of the store whose change is rung. A store that gives up waiting may commit all the same,
+// and a change that nobody rings is not seen until the next one; so whoever goes away while it is under way is not
+// followed. Only what has not begun is given up.
+func uncancelled(ctx context.Context) (context.Context, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return context.WithoutCancel(ctx), nil
+}
+
+// ring tells the listeners what was committed.
 func (s *Service) ring(ctx context.Context, rings ...belfry.Ring) {
 	if len(rings) == 0 {
 		return

@@ -208,6 +208,28 @@ func TestIdempotencyInProgress(t *testing.T) {
 	})
 }
 
+// Whoever goes away while their send is under way does not keep others from hearing of it; one that has gone before
+// sends nothing.
+func TestAskerGoesAway(t *testing.T) {
+	t.Parallel()
+	p := newProbe()
+	s := newService(t, p, 0)
+	ctx, leave := context.WithCancel(t.Context())
+	p.accept = func(ctx context.Context, sends []belfry.Accept) ([]belfry.Accepted, error) {
+		leave()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return p.Store.Accept(ctx, sends)
+	}
+	if _, err := s.Send(ctx, plain(belfry.ToUser("42")), notify.Once{}); err != nil || len(p.heard()) != 1 {
+		t.Errorf("got %v and %d rings, want the send carried out and rung", err, len(p.heard()))
+	}
+	if _, err := s.Send(ctx, plain(belfry.ToUser("42")), notify.Once{}); !errors.Is(err, context.Canceled) || len(p.heard()) != 1 {
+		t.Errorf("got %v and %d rings, want the second given up", err, len(p.heard()))
+	}
+}
+
 // A store that fails midway refuses the rest of a bulk, and what was stored before stands.
 func TestBulkFailsMidway(t *testing.T) {
 	t.Parallel()

@@ -38,6 +38,10 @@ func (s *Service) EraseUser(ctx context.Context, id string) error {
 	if err := belfry.ValidateUserID(id); err != nil {
 		return err
 	}
+	ctx, err := uncancelled(ctx)
+	if err != nil {
+		return err
+	}
 	if err := s.store.EraseUser(ctx, id); err != nil {
 		return fmt.Errorf("erase user %q: %w", id, err)
 	}
