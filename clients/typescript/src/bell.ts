@@ -7,8 +7,10 @@ import { renderItem, type ItemContext } from './item.js';
 import { itemStyles } from './item.styles.js';
 import { renderEmpty, renderGhosts, renderNotice } from './panel.js';
 import { place } from './place.js';
+import { soon } from './soon.js';
 import { english, type Strings } from './strings.js';
 import { styles } from './styles.js';
+import { known } from './time.js';
 import type { Notification, Snapshot } from './types.js';
 
 /**
@@ -162,7 +164,7 @@ export class BelfryBell extends LitElement {
     }
     const current = s.items.some((n) => n.id === this._current) ? this._current : s.items[0]!.id;
     const context: ItemContext = {
-      ...{ strings: words, locale: this.locale, now: this._now, current },
+      ...{ strings: words, locale: known(this.locale), now: this._now, current },
       open: (event, n) => this.#open(event, n),
       toggleRead: (n) => this.#try((client) => client.set(n.id, { read: n.read_at === null })),
       archive: (n) => this.#archive(n),
@@ -236,7 +238,7 @@ export class BelfryBell extends LitElement {
     this._ringing = true;
     this.#arrived.push(n.title);
     if (this.#arrived.length > 1) return;
-    queueMicrotask(() => {
+    soon(() => {
       this._said = this.#words.arrived(this.#arrived);
       this.#arrived = [];
       this._now = Date.now();

@@ -1,6 +1,7 @@
 import { Api, BelfryError, type ApiOptions } from './api.js';
 import type { Backoff } from './backoff.js';
 import { Inbox, type Change } from './inbox.js';
+import { soon } from './soon.js';
 import { Stream } from './stream.js';
 import type { Filter, Notification, Preferences, Snapshot, StateChange, Status } from './types.js';
 
@@ -214,7 +215,7 @@ export class Belfry {
     this.#snapshot = null;
     if (!this.#told) return;
     this.#told = false;
-    queueMicrotask(() => {
+    soon(() => {
       this.#told = true;
       for (const fn of this.#subscribers) fn();
     });

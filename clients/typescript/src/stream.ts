@@ -36,6 +36,7 @@ export class Stream {
   #attempt = 0;
   #reload = false;
   #doubt = false; // the last stream was answered by something else than a stream
+  #user: string | undefined; // whose stream it was the last time
   #heartbeat = 25_000;
   #heardAt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -116,8 +117,11 @@ export class Stream {
         this.#heard();
         handle(JSON.parse((event as MessageEvent<string>).data) as never, (event as MessageEvent).lastEventId);
       });
-    on('connection', (data: Counts & { heartbeat_interval: number }, cursor) => {
+    on('connection', (data: Counts & { user_id: string; heartbeat_interval: number }, cursor) => {
       if (source === this.#next) this.#succeed();
+      const another = this.#user !== undefined && this.#user !== data.user_id;
+      this.#user = data.user_id;
+      if (another) return this.reconnect(true); // somebody else signed in: nothing that is loaded is theirs
       this.#attempt = 0;
       this.#heartbeat = data.heartbeat_interval * 1000 || this.#heartbeat;
       this.#options.change({ kind: 'counts', cursor, counts: data });

@@ -24,3 +24,12 @@ export function ago(iso: string, now: number, locale: string): string {
 export function exact(iso: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }).format(Date.parse(iso));
 }
+
+/** The locale, or English where it is none that dates can be written in. */
+export function known(locale: string): string {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(locale)[0] ?? 'en';
+  } catch {
+    return 'en';
+  }
+}

@@ -168,6 +168,10 @@ test('a screen reader hears what arrives, one sentence for a burst', async () =>
   await demo.send({ title: 'The build is green' });
   await until('the arrival is said', async () => (await said.textContent()) === 'New notification: The build is green');
   await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor();
+  await page.evaluate(() => dispatchEvent(new Event('pagehide'))); // as when the browser puts the page to sleep
+  for (const title of ['One', 'Two', 'Three']) await demo.send({ title });
+  await page.evaluate(() => dispatchEvent(new Event('pageshow'))); // the stream goes on with the three in one write
+  await until('the burst is said', async () => (await said.textContent()) === '3 new notifications');
 });
 
 test('a link is followed after it is marked as read, unless the page goes its own way', async () => {

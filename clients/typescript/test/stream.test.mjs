@@ -233,6 +233,17 @@ test('a server that does not answer is tried again, and a reset loads the list',
   assert.equal(FakeSource.open.length, 1);
 });
 
+test('when somebody else has signed in, the list is loaded as theirs', async () => {
+  const { seen } = await connected();
+  FakeSource.last.tell('connection', { user_id: 'one', heartbeat_interval: 25 });
+  FakeSource.last.tell('connection', { user_id: 'one', heartbeat_interval: 25 });
+  assert.deepEqual(seen.loads, [false]);
+  FakeSource.last.tell('connection', { user_id: 'two', heartbeat_interval: 25 });
+  await settle();
+  assert.deepEqual(seen.loads, [false, true]);
+  assert.equal(FakeSource.open.length, 1);
+});
+
 test('a page that sleeps lets go, and one that wakes makes sure', async () => {
   const { stream } = await connected();
   stream.wake();
