@@ -74,9 +74,11 @@ func (d smallDisk) run(t *testing.T, words ...string) {
 // as there is room again, so does sending. A crash changes none of it.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	disk := mountSmall(t, "6m")
-	filler := filepath.Join(disk.dir, "filler")
-	disk.run(t, "dd", "if=/dev/zero", "of="+filler, "bs=1024", "count=2048", "status=none")
+	disk := mountSmall(t, "8m")
+	fillers := []string{filepath.Join(disk.dir, "filler1"), filepath.Join(disk.dir, "filler2")}
+	for _, f := range fillers {
+		disk.run(t, "dd", "if=/dev/zero", "of="+f, "bs=1024", "count=2048", "status=none")
+	}
 	p := launch(t, disk.dir, disk.within)
 	p.ready(t)
 
@@ -90,7 +92,7 @@ func TestFullDisk(t *testing.T) {
 	}
 
 	p.kill(t)
-	disk.run(t, "rm", filler)
+	disk.run(t, "rm", fillers[0])
 	p = launch(t, disk.dir, disk.within)
 	p.ready(t)
 	holds(t, p, kept, "after a crash on the full disk")
@@ -98,7 +100,7 @@ func TestFullDisk(t *testing.T) {
 	holds(t, p, kept, "on the disk filled again")
 
 	// Room comes back while it runs.
-	disk.run(t, "mount", "-o", "remount,size=16m", disk.dir)
+	disk.run(t, "rm", fillers[1])
 	for range 20 {
 		title := fmt.Sprintf("send %d", len(kept)+1)
 		send(t, p, title, http.StatusCreated)
