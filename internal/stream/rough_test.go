@@ -151,7 +151,12 @@ func TestRoughBus(t *testing.T) {
 		rapid.Check(timeless{t}, func(rt *rapid.T) {
 			bus := newRoughBus()
 			r := &rough{rt: rt, bus: bus}
-			r.node = start(rt, func(c *stream.Config) { c.Bus, c.Recheck = bus, roughRecheck })
+			slow := &slowStore{}
+			slow.delay.Store(int64(rapid.SampledFrom([]time.Duration{0, 0, 30 * time.Millisecond}).Draw(rt, "delay")))
+			r.node = start(rt, func(c *stream.Config) {
+				slow.Inboxes = c.Store
+				c.Bus, c.Recheck, c.Store = bus, roughRecheck, slow
+			})
 			r.blind = rapid.Bool().Draw(rt, "blind")
 			for _, user := range []string{"ada", "ada", "bob", "bob"} {
 				f := &follower{client: newClient(), user: user}

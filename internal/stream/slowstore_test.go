@@ -272,3 +272,55 @@ func TestRecheck(t *testing.T) {
 		}
 	})
 }
+
+// TestChangeOvertakesItsBroadcast: a person's change of a broadcast waits for the broadcast, whose own ring may be late or lost.
+func TestChangeOvertakesItsBroadcast(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"late": false, "lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n, store := startSlow(t, 0)
+				p := n.open(stream.Request{User: "ada"})
+				synctest.Wait()
+				before := store.reads.Load()
+				out := n.accept(belfry.Send{To: belfry.ToAll(), Category: "news", Title: "all"})
+				n.mark("ada", belfry.StateChange{Read: yes()}, out.ID)
+				wantWords(t, p, "connection 0 0")
+				if !lost {
+					n.ring(out.Rings)
+				} else {
+					wait(stream.HoleWait)
+				}
+				wantWords(t, p, "connection 0 0", "message all", "update all read", "counts 0 1")
+				want := map[bool]int64{false: 0, true: 2}[lost]
+				if got := store.reads.Load() - before; got != want {
+					t.Errorf("want %d reads, got %d", want, got)
+				}
+			})
+		})
+	}
+}
+
+// TestRingFromNowhere: a number that the store has not got (it was set back, or lags) neither spins nor deafens.
+func TestRingFromNowhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, store := startSlow(t, 0)
+		p := n.open(stream.Request{User: "ada"})
+		synctest.Wait()
+		n.ring([]belfry.Ring{
+			{User: "ada", Change: belfry.Change{Kind: belfry.Created, Seq: 1000}},
+			{Change: belfry.Change{Kind: belfry.Created, Broadcast: 1000}},
+		})
+		before := store.reads.Load()
+		wait(time.Minute)
+		if got := store.reads.Load() - before; got > 60 {
+			t.Errorf("asked the store %d times in a minute", got)
+		}
+		n.send("ada", "one")
+		n.broadcast("all")
+		wait(6 * time.Second)
+		wantWords(t, p, "connection 0 0", "heartbeat", "heartbeat", "message all", "message one", "counts 2 2")
+	})
+}
