@@ -29,7 +29,12 @@ type Delivery struct {
 	CreatedAt      time.Time
 	SentAt         time.Time
 	NextAttemptAt  time.Time
-	Attempts       []Attempt
+	Attempts       []Attempt // the oldest first; at most the last 50
+	Tries          int       // attempts that counted
+	Account        string    // by which it was sent, or last tried
+
+	// Plan is set on the way in only, with an email delivery that is Queued or Captured.
+	Plan *MailPlan
 }
 
 // An Attempt is one try at a delivery, and what the other side said.
