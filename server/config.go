@@ -56,13 +56,13 @@ type Config struct {
 // An APIKey lets an app's back end in.
 type APIKey struct {
 	Name   string // unique, shown in logs
-	Secret string // what stands after `Authorization: Bearer `, at least 16 characters; see [NewKey]
+	Secret string // what stands after `Authorization: Bearer `, at least 8 characters, better 20; see [NewKey]
 }
 
 // JWT says how the tokens that an app gives its people are checked. At most one of Secret and PublicKey is set; the
 // algorithm follows from the kind of key, never from the token.
 type JWT struct {
-	Secret    []byte        // HS256; at least 16 bytes
+	Secret    []byte        // HS256; at least 8 bytes, better 32
 	PublicKey []byte        // PEM: RSA (RS256, PS256 families), EC (ES256/384/512 by curve) or Ed25519 (EdDSA)
 	Issuer    string        // the `iss` a token must have; empty: any
 	Audience  string        // an `aud` a token must have; empty: any

@@ -76,7 +76,7 @@ type Authenticator struct {
 }
 
 // New returns an Authenticator. It refuses, with the reason and the mend: API keys without a name, named twice or easily
-// guessed; a JWT secret under 16 bytes, or one that is a PEM; a public key that cannot be read or is a private one.
+// guessed; a JWT secret under 8 bytes, or one that is a PEM; a public key that cannot be read or is a private one.
 func New(c Config) (*Authenticator, error) {
 	if c.Store == nil {
 		return nil, errors.New("authentication needs a store of credentials")
@@ -97,6 +97,11 @@ func New(c Config) (*Authenticator, error) {
 	}
 	if n := len(c.JWT.Secret); n > 0 && n < strongSecret {
 		c.Logger.Warn("the JWT secret is shorter than the 32 bytes that RFC 7518 asks of an HS256 key; use a longer one", "bytes", n)
+	}
+	for _, k := range c.Keys {
+		if len(k.Secret) < strongKey {
+			c.Logger.Warn("an API key is short enough to be guessed; make one with belfry key add", "key", k.Name, "characters", len(k.Secret))
+		}
 	}
 	cookies := c.JWT.Cookies
 	if cookies == nil {

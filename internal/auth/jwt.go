@@ -20,7 +20,7 @@ import (
 // 256, 384 and 512 for RSA; ES256, ES384 or ES512 by the curve; EdDSA for Ed25519. `exp` is required and exact, `nbf` and
 // `iat` may lie in the future by Leeway, a `token_type` other than "access" is refused.
 type JWT struct {
-	Secret    []byte // for HS256; at least 16 bytes
+	Secret    []byte // for HS256; at least 8 bytes, better 32
 	PublicKey []byte // PEM (PKIX or PKCS #1): RSA of at least 2048 bits, EC (P-256, P-384, P-521), Ed25519
 
 	Issuer    string // when set, `iss` must be it
@@ -38,7 +38,7 @@ type JWT struct {
 const (
 	// minSecret keeps words and short passwords out. RFC 7518, 3.2 asks for strongSecret, but the secret is the issuer's
 	// choice, often years old, so between the two there is a warning only.
-	minSecret    = 16
+	minSecret    = 8
 	strongSecret = 32
 
 	defaultLeeway = 30 * time.Second

@@ -25,7 +25,7 @@ func TestNewRefuses(t *testing.T) {
 		config auth.Config
 		want   string
 	}{
-		"a short secret":           {auth.Config{JWT: auth.JWT{Secret: []byte("fifteen bytes..")}}, "at least 16"},
+		"a short secret":           {auth.Config{JWT: auth.JWT{Secret: []byte("7 bytes")}}, "at least 8"},
 		"a PEM as the secret":      {auth.Config{JWT: auth.JWT{Secret: public}}, "the secret is a PEM"},
 		"no PEM":                   {auth.Config{JWT: auth.JWT{PublicKey: []byte("hello")}}, "it is no PEM"},
 		"a PKCS #8 private key":    {auth.Config{JWT: auth.JWT{PublicKey: privatePEM(rsaKey())}}, "openssl pkey"},

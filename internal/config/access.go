@@ -47,7 +47,7 @@ func (s Secret) Reveal() string { return string(s) }
 type SigningSecret struct{ Secret }
 
 // shortestSecret is what package auth asks for too; here the complaint can name the setting.
-const shortestSecret = 16
+const shortestSecret = 8
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (s *SigningSecret) UnmarshalText(b []byte) error {
@@ -70,8 +70,8 @@ type NamedKey struct {
 // Keys are API keys, written NAME:KEY and separated by commas. One alone may do without a name.
 type Keys []NamedKey
 
-// shortestKey is the least length of an API key: they are compared by a fast hash, so that guessing must be hopeless.
-const shortestKey = 16
+// shortestKey is what package auth asks for too; here the complaint can name the setting.
+const shortestKey = 8
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (k *Keys) UnmarshalText(b []byte) error {

@@ -101,7 +101,7 @@ func TestWhatCannotBeReadNamesSettingPlaceAndMend(t *testing.T) {
 	}{
 		{"environment", []string{"BELFRY_ADDR=8000"}, "", []string{"BELFRY_ADDR (in the environment)", "host and port, like"}},
 		{"file", nil, "\nBELFRY_HEARTBEAT_INTERVAL=45s", []string{"BELFRY_HEARTBEAT_INTERVAL (in .env, line 2)", "from 100ms to 30s"}},
-		{"short secret", []string{"BELFRY_JWT_SECRET=hunter2"}, "", []string{"BELFRY_JWT_SECRET (in the environment)", "at least 16"}},
+		{"short secret", []string{"BELFRY_JWT_SECRET=hunter2"}, "", []string{"BELFRY_JWT_SECRET (in the environment)", "at least 8"}},
 		{"both forms", []string{"BELFRY_JWT_SECRET=hunter2", "BELFRY_JWT_SECRET_FILE=x"}, "", []string{"BELFRY_JWT_SECRET", "BELFRY_JWT_SECRET_FILE is set too; remove one"}},
 		{"missing file", []string{"BELFRY_API_KEYS_FILE=/nowhere/hunter2"}, "", []string{"BELFRY_API_KEYS_FILE (in the environment)", "cannot be read"}},
 		{"empty file", []string{"BELFRY_API_KEYS_FILE=" + empty}, "", []string{"BELFRY_API_KEYS_FILE", "is empty"}},

@@ -117,7 +117,7 @@ func TestAccess(t *testing.T) {
 	bad[config.Keys](t, "a:"+key+",a:"+key+"2", `two keys are named "a"`)
 	bad[config.Keys](t, ":"+key, "no name")
 	bad[config.Keys](t, "app:"+key+" x", "header")
-	bad[config.Keys](t, "app:hunter2", "shorter than 16")
+	bad[config.Keys](t, "app:hunter2", "shorter than 8")
 	if _, err := parse[config.Keys](t, "app:hunter2"); strings.Contains(fmt.Sprint(err), "hunter2") {
 		t.Errorf("the error shows the key: %v", err)
 	}
@@ -130,7 +130,7 @@ func TestAccess(t *testing.T) {
 	bad[config.Names](t, ",", "no name")
 	bad[config.Origins](t, " , ", "no origin")
 	bad[config.Keys](t, ",", "no key")
-	bad[config.SigningSecret](t, "hunter2", "at least 16")
+	bad[config.SigningSecret](t, "hunter2", "at least 8")
 	bad[config.SigningSecret](t, "-----BEGIN PUBLIC KEY-----", "BELFRY_JWT_PUBLIC_KEY")
 }
 
