@@ -56,7 +56,7 @@ type Config struct {
 // An APIKey lets an app's back end in.
 type APIKey struct {
 	Name   string // unique, shown in logs
-	Secret string // what stands after `Authorization: Bearer `, at least 8 characters, better 20; see [NewKey]
+	Secret string // what stands after `Authorization: Bearer `, at least 8 characters, better 16; see [NewKey]
 }
 
 // JWT says how the tokens that an app gives its people are checked. At most one of Secret and PublicKey is set; the

@@ -20,7 +20,7 @@ const (
 	// minKey is the shortest API key taken from a configuration; under strongKey there is a warning. The operator's choice
 	// is respected, for a key typed in a test must not stop the start, but what anybody would guess is refused.
 	minKey    = 8
-	strongKey = 20
+	strongKey = 16
 	maxKey = 256
 
 	// A stored key that another process removes works for at most keysKept more; one that it adds is seen after
@@ -42,7 +42,7 @@ func NewKey() (string, error) {
 // A NamedKey is an API key as a configuration gives it.
 type NamedKey struct {
 	Name   string // stands in logs; required
-	Secret string // at least 8 characters, better 20, no spaces, not shaped like a JWT
+	Secret string // at least 8 characters, better 16, no spaces, not shaped like a JWT
 }
 
 func (k NamedKey) check() error {
