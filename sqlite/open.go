@@ -49,7 +49,7 @@ func WithMaxBytes(n int64) Option { return func(o *options) { o.maxBytes = n } }
 // at each commit. The log is cut back to journal_size_limit after a burst.
 const (
 	pageSize       = 4096
-	pragmaBusy     = "busy_timeout(5000)"
+	pragmaBusy     = "busy_timeout(2000)"
 	pragmaWAL      = "journal_mode(WAL)"
 	pragmaFull     = "synchronous(FULL)"
 	pragmaLimit    = "journal_size_limit(67108864)"

@@ -130,26 +130,27 @@ func (w *writer) gather(batch []*job) []*job {
 }
 
 // runAll commits a batch; when it cannot be committed as a whole, each job by itself, so that a bad one refuses only
-// itself.
+// itself. Where a transaction could not even begin (another process holds the file), it would wait in vain for each.
 func (w *writer) runAll(batch []*job) {
-	if err := w.commit(batch); err == nil {
-		return
-	} else if len(batch) == 1 {
-		batch[0].err = err
-		return
-	}
-	for i, j := range batch {
-		if err := w.commit(batch[i : i+1]); err != nil {
-			j.err = err
+	err := w.tx.begin()
+	if err == nil {
+		if err = w.commit(batch); err == nil {
+			return
 		}
+		if len(batch) > 1 {
+			for i := range batch {
+				w.runAll(batch[i : i+1])
+			}
+			return
+		}
+	}
+	for _, j := range batch {
+		j.err = err
 	}
 }
 
-// commit runs jobs in one transaction. After an error nothing of it happened, here or in the file.
+// commit runs jobs in the transaction that was begun. After an error nothing of it happened, here or in the file.
 func (w *writer) commit(batch []*job) (err error) {
-	if err := w.tx.begin(); err != nil {
-		return err
-	}
 	defer func() {
 		if err != nil {
 			w.tx.rollback()

@@ -2,12 +2,16 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/sqlite"
@@ -165,4 +169,44 @@ func TestSixtyFourSendersToOnePerson(t *testing.T) {
 		}
 	}
 	all.Wait()
+}
+
+func TestAFileHeldByAnotherProcessRefusesAllAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	s := openFile(t, path)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // it only held a lock
+	other, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	var refused atomic.Int64
+	for range 20 {
+		all.Go(func() {
+			if _, err := s.Accept(t.Context(), []belfry.Accept{send(belfry.ToUser("42"), "one")}); err != nil {
+				refused.Add(1)
+			}
+		})
+	}
+	began := time.Now()
+	all.Wait() // the first alone for the busy timeout of 2 s, and the rest together as long
+	if took := time.Since(began); refused.Load() != 20 || took > 20*time.Second {
+		t.Errorf("%d of 20 were refused in %s", refused.Load(), took)
+	}
+	if _, err := other.ExecContext(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, s, send(belfry.ToUser("42"), "after that"))
+	wantRows(t, s, 1)
 }
