@@ -8,7 +8,8 @@ const axe = await readFile(new URL(import.meta.resolve('axe-core/axe.min.js')), 
 let demo, browser, person;
 
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  browser = await launch();
+  demo = await Demo.start();
 });
 after(async () => {
   await browser?.close();

@@ -5,7 +5,8 @@ import { badge, bell, Demo, launch, live, openPanel, Person, picture, row, rows,
 let demo, browser, person;
 
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  browser = await launch();
+  demo = await Demo.start();
 });
 after(async () => {
   await browser?.close();
@@ -151,6 +152,22 @@ test('a proxy that answers 502 for a while makes the browser give up, and the cl
   assert.deepEqual(await heard(page), ['Behind the proxy']);
   await badge(page, 1);
   person.complaints = person.complaints.filter((text) => !text.includes('502'));
+});
+
+test('a session that is gone is renewed by the page, and the stream goes on where it was', async () => {
+  const { context } = await come();
+  const page = await person.tab();
+  await listen(page);
+  await context.clearCookies();
+  await demo.kill();
+  await page.waitForSelector('#link:not([data-status="live"])');
+  await demo.up();
+  await demo.send({ title: 'While signed out' });
+  await live(page);
+  await until('it is heard', async () => (await heard(page)).length > 0);
+  assert.deepEqual(await heard(page), ['While signed out']);
+  assert.equal((await context.cookies()).length, 1);
+  person.complaints = person.complaints.filter((text) => !text.includes('status of 401'));
 });
 
 test('without network the page says so, and with it shows what came meanwhile', async () => {

@@ -26,7 +26,8 @@ before(async () => {
   process.env.BELFRY_JWT_SECRET = secret; // the page's tokens are made below, so that they can be short
   app = await serveApp();
   process.env.BELFRY_ALLOWED_ORIGINS = app.url;
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  browser = await launch();
+  demo = await Demo.start();
 });
 after(async () => {
   await browser?.close();

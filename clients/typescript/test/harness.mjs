@@ -35,11 +35,15 @@ async function freePort() {
 export class Demo {
   static async start() {
     const dir = await mkdtemp(join(tmpdir(), 'belfry-web-'));
-    const binary = join(dir, 'belfry');
-    await run('go', ['build', '-o', binary, './cmd/belfry'], { cwd: root });
-    const demo = new Demo(dir, binary, `127.0.0.1:${await freePort()}`);
-    await demo.up();
-    await demo.learn();
+    const demo = new Demo(dir, join(dir, 'belfry'), `127.0.0.1:${await freePort()}`);
+    try {
+      await run('go', ['build', '-o', demo.binary, './cmd/belfry'], { cwd: root });
+      await demo.up();
+      await demo.learn();
+    } catch (error) {
+      await demo.close();
+      throw error;
+    }
     return demo;
   }
 
@@ -57,6 +61,8 @@ export class Demo {
     });
   }
 
+  child = null;
+
   /** Ends the process without a warning, as a power cut would. */
   async kill() {
     const gone = once(this.child, 'exit');
@@ -65,7 +71,7 @@ export class Demo {
   }
 
   async close() {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.kill();
+    if (this.child?.exitCode === null && this.child.signalCode === null) await this.kill();
     await rm(this.dir, { recursive: true });
   }
 
