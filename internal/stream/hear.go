@@ -1,0 +1,52 @@
+package stream
+
+import (
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// hear takes a ring in.
+func (h *Hub) hear(r belfry.Ring) {
+	if r.User == "" {
+		h.hearAll(&r)
+		return
+	}
+	t := h.topic(r.User)
+	if t == nil {
+		return // nobody listens: not even encoded
+	}
+	switch {
+	case r.Hangup.Reason != "":
+		t.hangup(r.Hangup.Connection, r.Hangup.Reason)
+	case r.Mute:
+		t.doubt()
+	case r.Change.Seq > 0:
+		f := ringFrame(&r)
+		if f.after > 0 && h.all.observe(f.after, nil) {
+			h.mender.add(nil)
+		}
+		if t.hear(r.Change.Seq, f, time.Now()) {
+			h.mender.add(t)
+		}
+	}
+}
+
+func (h *Hub) hearAll(r *belfry.Ring) {
+	switch {
+	case r.Hangup.Reason != "":
+		h.each(func(t *topic) { t.hangup(r.Hangup.Connection, r.Hangup.Reason) })
+	case r.Mute:
+		h.each((*topic).doubt)
+	case r.Change.Broadcast > 0 && h.total.Load() == 0:
+		h.all.pass()
+	case r.Change.Broadcast > 0:
+		moved, hole := h.all.hear(r.Change.Broadcast, newFrame(&r.Change, r.Shared))
+		if moved {
+			signal(h.cry)
+		}
+		if hole {
+			h.mender.add(nil)
+		}
+	}
+}
