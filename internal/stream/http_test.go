@@ -2,9 +2,11 @@ package stream_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -164,5 +166,19 @@ func TestWire(t *testing.T) {
 	}
 	if retry, ok := strings.CutPrefix(got[0], "retry: "); !ok || len(retry) != 5 {
 		t.Errorf("the first line is %q", got[0])
+	}
+}
+
+// TestWriterThatCannotFlush: a middleware that hides the server's writer is named in the log.
+func TestWriterThatCannotFlush(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	n := start(t, func(c *stream.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	hidden := struct{ http.ResponseWriter }{httptest.NewRecorder()}
+	if err := n.hub.Serve(hidden, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), stream.Request{User: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "Unwrap") {
+		t.Errorf("the log says %q", log.String())
 	}
 }

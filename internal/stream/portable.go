@@ -46,6 +46,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
 	} else {
 		err = nil // told to end while it joined: the next step says so
 	}
+	if errors.Is(err, http.ErrNotSupported) {
+		h.cfg.Logger.ErrorContext(r.Context(), "streams cannot be flushed: a middleware's ResponseWriter needs an Unwrap method", "error", err)
+	}
 	if err == nil {
 		p.run(r.Context(), c)
 	}
