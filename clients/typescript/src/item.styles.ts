@@ -83,6 +83,7 @@ export const itemStyles = css`
   .body {
     /* Each text runs in the direction of its own letters, and stands on the side of the panel's. */
     unicode-bidi: plaintext;
+    text-align: -webkit-match-parent;
     text-align: match-parent;
   }
   time {

@@ -226,4 +226,11 @@ test('in a page that reads from right to left it is its own mirror', async () =>
   await picture(page, 'rtl');
   const [panel, button] = await Promise.all([page.locator('belfry-bell .panel').boundingBox(), bell(page).boundingBox()]);
   assert.ok(Math.abs(panel.x - button.x) < 1, `the panel is at ${panel.x}, the button at ${button.x}`);
+  const body = row(page, 'Order 1138').locator('.body');
+  const [from, to] = await body.evaluate((element) => {
+    const text = document.createRange();
+    text.selectNodeContents(element);
+    return [text.getBoundingClientRect().right, element.getBoundingClientRect().right];
+  });
+  assert.ok(Math.abs(from - to) < 2, `the text ends at ${from}, its box at ${to}: it does not stand at its side`);
 });
