@@ -47,14 +47,16 @@ func WithToken(source func(context.Context) (string, error)) Option {
 	}
 }
 
-// WithHTTPClient has requests made by h instead of a client of our own on [http.DefaultTransport]. Its Timeout should be
-// zero: it would end streams.
+// WithHTTPClient has requests made as h makes them, instead of by a client of our own on [http.DefaultTransport]; but
+// redirects are refused all the same. Its Timeout should be zero: it would end streams.
 func WithHTTPClient(h *http.Client) Option {
 	return func(c *Client) error {
 		if h == nil {
 			return errors.New("the HTTP client is nil")
 		}
-		c.http = h
+		own := *h
+		own.CheckRedirect = refuseRedirect
+		c.http = &own
 		return nil
 	}
 }

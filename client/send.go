@@ -38,18 +38,24 @@ func (c *Client) Send(ctx context.Context, s *belfry.Send) (Sent, error) {
 // it, the same send under the same key is answered as before and sent no second time, and another one is refused.
 func (c *Client) SendOnce(ctx context.Context, key string, s *belfry.Send) (Sent, error) {
 	var out sentBody
+	q := call{method: http.MethodPost, path: "/notifications/", in: s, out: &out}
+	if err := c.once(ctx, key, &q); err != nil {
+		return Sent{}, fmt.Errorf("send notification: %w", err)
+	}
+	return out.sent(q.replied.Header.Get("Idempotency-Replay") == "true"), nil
+}
+
+// once makes a request under an idempotency key, so that it may try again.
+func (c *Client) once(ctx context.Context, key string, q *call) error {
+	q.header = http.Header{"Idempotency-Key": {key}}
 	for try := 1; ; try++ {
-		q := call{method: http.MethodPost, path: "/notifications/", in: s, out: &out, header: http.Header{"Idempotency-Key": {key}}}
-		err := c.do(ctx, &q)
+		err := c.do(ctx, q)
 		if err == nil {
-			return out.sent(q.replied.Header.Get("Idempotency-Replay") == "true"), nil
+			return nil
 		}
 		after, ok := passing(err)
-		if !ok || try == sendTries || ctx.Err() != nil {
-			return Sent{}, fmt.Errorf("send notification: %w", err)
-		}
-		if wait(ctx, max(after, backoff(firstWait, try))) != nil {
-			return Sent{}, fmt.Errorf("send notification: %w", err)
+		if !ok || try == sendTries || wait(ctx, max(after, backoff(firstWait, try))) != nil {
+			return err
 		}
 	}
 }
@@ -61,7 +67,7 @@ type BulkResult struct {
 }
 
 // Bulk sends up to [belfry.MaxBulk] sends in one request, each accepted or refused by itself; the results stand in their
-// order. It is one request and not tried again: when it fails, some may have been sent.
+// order. It tries again as Send does. When it fails all the same, some may have been sent.
 func (c *Client) Bulk(ctx context.Context, sends []belfry.Send) ([]BulkResult, error) {
 	in := struct {
 		Notifications []belfry.Send `json:"notifications"`
@@ -75,7 +81,7 @@ func (c *Client) Bulk(ctx context.Context, sends []belfry.Send) ([]BulkResult, e
 			Errors []belfry.FieldError `json:"errors"`
 		} `json:"results"`
 	}
-	if err := c.do(ctx, &call{method: http.MethodPost, path: "/notifications/bulk/", in: in, out: &out}); err != nil {
+	if err := c.once(ctx, rand.Text(), &call{method: http.MethodPost, path: "/notifications/bulk/", in: in, out: &out}); err != nil {
 		return nil, fmt.Errorf("send %d notifications: %w", len(sends), err)
 	}
 	if len(out.Results) != len(sends) {
