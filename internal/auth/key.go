@@ -21,7 +21,7 @@ const (
 	// is respected, for a key typed in a test must not stop the start, but what anybody would guess is refused.
 	minKey    = 8
 	strongKey = 16
-	maxKey = 256
+	maxKey    = 256
 
 	// A stored key that another process removes works for at most keysKept more; one that it adds is seen after
 	// keysReread at the latest, because a key that is not known has the store read again. Both bound what strangers

@@ -82,7 +82,7 @@ func (s *Service) mark(ctx context.Context, m belfry.Mark) (belfry.Marked, error
 	}
 	rings := make([]belfry.Ring, len(marked.Changes))
 	for i, change := range marked.Changes {
-		rings[i] = belfry.Ring{User: m.User, Change: change, Own: marked.Tally.Own}
+		rings[i] = belfry.Ring{User: m.User, Change: change, Own: marked.Tally.Own, Head: marked.Cursor}
 	}
 	s.ring(ctx, rings...)
 	return marked, nil
