@@ -73,7 +73,7 @@ func TestSendSaysWhoAndWhat(t *testing.T) {
 
 func TestSendTriesAgainUnderOneKey(t *testing.T) {
 	t.Parallel()
-	for name, first := range map[string]func(*http.Request) (*http.Response, error){
+	for name, first := range map[string]reply{
 		"no answer":         fail(io.ErrUnexpectedEOF),
 		"unavailable":       problem(http.StatusServiceUnavailable),
 		"in progress":       problem(http.StatusConflict),
@@ -117,7 +117,7 @@ func TestSendWaitsAsLongAsItIsTold(t *testing.T) {
 func TestSendGivesUp(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		answer func(*http.Request) (*http.Response, error)
+		answer reply
 		tries  int
 		is     error
 	}{
@@ -215,7 +215,7 @@ func TestCallsNeedTheirCredential(t *testing.T) {
 
 func TestErrorsKeepSecrets(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]func(*http.Request) (*http.Response, error){"no answer": fail(io.EOF), "refused": problem(401), "foreign": answer(500, "x")} {
+	for name, a := range map[string]reply{"no answer": fail(io.EOF), "refused": problem(401), "foreign": answer(500, "x")} {
 		c, _ := connect(t, a)
 		if _, err := c.Counts(t.Context()); err == nil || strings.Contains(err.Error(), "the-token") {
 			t.Errorf("%s: got %v", name, err)

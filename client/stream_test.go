@@ -111,7 +111,7 @@ func TestStreamResumesAfterTheTimeItWasTold(t *testing.T) {
 
 func TestStreamIsOverWhenTheServerSaysSo(t *testing.T) {
 	t.Parallel()
-	for name, a := range map[string]func(*http.Request) (*http.Response, error){
+	for name, a := range map[string]reply{
 		"204":     answer(http.StatusNoContent, ""),
 		"closed":  events(closing("e-1-0-x", "closed")),
 		"revoked": events(closing("e-1-0-x", "revoked")),
@@ -131,7 +131,7 @@ func TestStreamIsOverWhenTheServerSaysSo(t *testing.T) {
 func TestStreamEndsWithWhatCannotBeMended(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		answer func(*http.Request) (*http.Response, error)
+		answer reply
 		is     error
 	}{
 		"not let in":              {problem(http.StatusUnauthorized), belfry.Errorf(belfry.CodeNoIdentity, "")},
@@ -155,7 +155,7 @@ func TestStreamEndsWithWhatCannotBeMended(t *testing.T) {
 func TestStreamWaitsLongerWithEachFailure(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		answers := []func(*http.Request) (*http.Response, error){events(connected("e-1-0", 1000))}
+		answers := []reply{events(connected("e-1-0", 1000))}
 		for range 4 {
 			answers = append(answers, fail(io.EOF), problem(http.StatusServiceUnavailable), answer(http.StatusBadGateway, ""))
 		}
@@ -193,11 +193,11 @@ func TestStreamLeavesASilentPeer(t *testing.T) {
 func TestStreamAsksForANewTokenWhenTheOldRanOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		slow := func(r *http.Request) (*http.Response, error) {
+		slow := reply{func(r *http.Request) (*http.Response, error) {
 			<-time.After(10 * time.Minute) // for as long as the token held
-			return events(connected("e-1-0", 2000) + closing("e-1-0", "expired"))(r)
-		}
-		w := &wire{answers: []func(*http.Request) (*http.Response, error){slow, events(connected("e-1-0", 2000) + closing("e-1-0", "expired")), answer(http.StatusNoContent, "")}}
+			return events(connected("e-1-0", 2000) + closing("e-1-0", "expired")).to(r)
+		}}
+		w := &wire{answers: []reply{slow, events(connected("e-1-0", 2000) + closing("e-1-0", "expired")), answer(http.StatusNoContent, "")}}
 		tokens := 0
 		c, err := client.New("http://belfry.test", client.WithHTTPClient(&http.Client{Transport: w}), client.WithToken(func(context.Context) (string, error) {
 			tokens++
@@ -246,7 +246,10 @@ func TestStreamEndsWithoutATokenOrWithItsContext(t *testing.T) {
 func TestStreamStopsWhenTheCallerDoes(t *testing.T) {
 	t.Parallel()
 	c, w := connect(t, events(connected("e-1-0", 1000)+note("e-2-0", "A")+"…"))
-	for e := range c.Stream(t.Context(), client.StreamOptions{}) {
+	for e, err := range c.Stream(t.Context(), client.StreamOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if e.Kind == client.Notification {
 			break
 		}
