@@ -16,7 +16,8 @@ import (
 )
 
 // checkModel plays random histories against the store and the model. After each step, everybody's inbox must be the
-// same in both, and whoever kept the cursor and the list of any earlier moment must get from there to here.
+// same in both, and somebody who kept the cursor and the list of an earlier moment must get from there to here; at the
+// end, all of them must.
 func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &twin{T: rt, t: t, store: open(t), model: NewMemory(), now: epochOfTests(), ids: []belfry.ID{{}}}
@@ -47,6 +48,10 @@ func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 			"find":        w.step(w.find),
 			"the tickets": w.step(w.ticket),
 		})
+		w.T = rt
+		for _, m := range w.mirrors {
+			w.comeBack(m, 2)
+		}
 	})
 }
 
@@ -141,9 +146,7 @@ func (w *twin) compare() {
 		w.sameTally("the tally of "+user, got.Tally, want.Tally)
 		w.sameList(belfry.ListQuery{User: user, Filter: belfry.FilterAll, Limit: 1000, Now: w.now})
 	}
-	for _, m := range w.mirrors {
-		w.comeBack(m)
-	}
+	w.comeBack(rapid.SampledFrom(w.mirrors).Draw(w.T, "who comes back"), rapid.SampledFrom([]int{1, 2, 5, 1000}).Draw(w.T, "pieces"))
 }
 
 func (w *twin) sameTally(what string, got, want belfry.Tally) {
@@ -184,8 +187,9 @@ func (w *twin) remember() {
 	}
 }
 
-// comeBack follows the log from an earlier moment, as the model says in one piece and to the list's state in several.
-func (w *twin) comeBack(m kept) {
+// comeBack follows the log from an earlier moment, as the model says in one piece, and to the list as it is in
+// pieces of a limit.
+func (w *twin) comeBack(m kept, limit int) {
 	w.Helper()
 	want, err := w.model.Changes(w.t.Context(), m.user, m.at, 1000, w.now)
 	w.ok("the model's changes", err)
@@ -206,20 +210,18 @@ func (w *twin) comeBack(m kept) {
 	for _, n := range list.Results {
 		rows[n.ID] = n
 	}
-	for _, limit := range []int{1000, 2} {
-		r := mirror{m.at, maps.Clone(m.rows)}
-		_, err := r.follow(func(after belfry.Cursor) (belfry.Changes, error) {
-			return w.store.Changes(w.t.Context(), m.user, after, limit, w.now)
-		})
-		w.ok(what, err)
-		for _, d := range w.model.dues() { // the Deleted entry comes when Expire removes it
-			if !d.at.After(w.now) {
-				delete(r.rows, d.id)
-			}
+	r := mirror{m.at, maps.Clone(m.rows)}
+	_, err = r.follow(func(after belfry.Cursor) (belfry.Changes, error) {
+		return w.store.Changes(w.t.Context(), m.user, after, limit, w.now)
+	})
+	w.ok(what, err)
+	for _, d := range w.model.dues() { // the Deleted entry comes when Expire removes it
+		if !d.at.After(w.now) {
+			delete(r.rows, d.id)
 		}
-		w.same(fmt.Sprintf("%s, in pieces of %d: the list", what, limit), r.rows, rows)
-		w.same(what+": the place", r.at, list.Cursor)
 	}
+	w.same(fmt.Sprintf("%s, in pieces of %d: the list", what, limit), r.rows, rows)
+	w.same(what+": the place", r.at, list.Cursor)
 }
 
 // standing leaves out the Deleted items, of which a store may give more or fewer; what they lead to is compared.
