@@ -22,6 +22,7 @@ type listener struct {
 	header http.Header
 	events chan sse.Event // closed at the end of the stream
 	first  event          // the connection event
+	told   counts         // what the badge of a page would show: from the connection event and each of counts
 
 	mu  sync.Mutex
 	raw bytes.Buffer // every byte so far
@@ -139,9 +140,12 @@ func (l *listener) next(within time.Duration) (event, bool) {
 		if err := json.Unmarshal([]byte(e.Data), &e.data); err != nil {
 			l.t.Fatalf("the data of an event of name %q is no JSON object: %s", e.Name, short(e.Data))
 		}
+		if e.Name == "connection" || e.Name == "counts" {
+			l.told = counts{e.number("unread"), e.number("unseen")}
+		}
 		return e, true
 	case <-timer.C:
-		l.t.Fatalf("no event came for %v", within)
+		l.t.Fatalf("the event that must come did not")
 	case <-l.t.ctx.Done():
 		l.t.Fatalf("no event came: %v", l.t.ctx.Err())
 	}
@@ -153,8 +157,8 @@ func (l *listener) next(within time.Duration) (event, bool) {
 func (l *listener) want(name string) event { return l.wantWithin(name, patience) }
 
 func (l *listener) wantWithin(name string, within time.Duration) event {
-	for {
-		e, ok := l.next(within)
+	for end := time.Now().Add(within); ; {
+		e, ok := l.next(time.Until(end))
 		switch {
 		case !ok:
 			l.t.Fatalf("want an event of name %q, got the end of the stream", name)
@@ -180,23 +184,17 @@ func (l *listener) wantNote(name, id string) note {
 	return n
 }
 
-// wantCounts waits until the stream tells these counts, passing over counts of before and heartbeats.
+// wantCounts waits until these are the counts that the stream told last. It may have told them among the events before:
+// when several changes are one act, their counts may come with the first of them.
 func (l *listener) wantCounts(base counts, unread, unseen int) {
-	var last string
-	for {
-		e, ok := l.next(patience)
-		if !ok {
-			l.t.Fatalf("want counts, got the end of the stream (last counts %s)", last)
-		}
-		switch e.Name {
-		case "counts":
-			last = e.Data
-			if (counts{e.number("unread"), e.number("unseen")}).minus(base) == (counts{unread, unseen}) {
-				return
-			}
-		case "heartbeat":
-		default:
-			l.t.Fatalf("want counts of %d unread and %d unseen, got %q %s (last counts %s)", unread, unseen, e.Name, short(e.Data), last)
+	want := counts{unread, unseen}
+	for end := time.Now().Add(patience); l.told.minus(base) != want; {
+		e, ok := l.next(time.Until(end))
+		switch {
+		case !ok:
+			l.t.Fatalf("want counts of %+v, got the end of the stream (told %+v)", want, l.told.minus(base))
+		case e.Name != "counts" && e.Name != "heartbeat":
+			l.t.Fatalf("want counts of %+v, got %q %s (told %+v)", want, e.Name, short(e.Data), l.told.minus(base))
 		}
 	}
 }
