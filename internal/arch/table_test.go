@@ -27,6 +27,7 @@ func table() []rule {
 		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
 
 		{layer: "work", pkg: "internal/notify", imports: []string{root}},
+		{layer: "work", pkg: "internal/deliver", imports: []string{root}},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}},
 		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
 

@@ -1,0 +1,48 @@
+package deliver
+
+import (
+	"context"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+const (
+	sweepSize = 100              // mails looked at in one sweep
+	sweepRest = 10 * time.Minute // until one of them is looked at again
+)
+
+// sweep looks after mail that waits for an account which is parked for a while: what its plan gives up is given up, what
+// needs no account is settled, and the rest says what it waits for. Else such mail would wait beyond its time without a word.
+// It claims little and seldom, and those looked at go behind the others, so that all are looked at in turn.
+func (w *Worker) sweep(ctx context.Context) {
+	if w.Carrier == nil {
+		return
+	}
+	now := w.now()
+	for _, class := range []belfry.MailClass{belfry.Urgent, belfry.Transactional, belfry.Bulk} {
+		ok, from, why := w.Carrier.Ready(now, class)
+		if ok || ctx.Err() != nil || !from.IsZero() && from.Before(now.Add(lookAgain)) {
+			continue
+		}
+		mails, _, err := w.Outbox.Claim(ctx, belfry.ClaimQuery{
+			Order: []belfry.MailClass{class}, Limit: sweepSize, Now: now, Lease: w.Lease,
+		})
+		if err != nil {
+			w.failed(ctx, "claim mail that waits", err)
+			return
+		}
+		for i := range mails {
+			m := &mails[i]
+			s, ok := w.prejudge(m, now)
+			if !ok {
+				at := now.Add(sweepRest)
+				if !from.IsZero() {
+					at = earlier(at, from)
+				}
+				s = w.waiting(m, "waits: "+why, at)
+			}
+			w.settle(ctx, m, s, now)
+		}
+	}
+}
