@@ -15,9 +15,9 @@ import (
 	"github.com/belfryhq/belfry"
 )
 
-// checkModel plays random histories against the store and the model. After each step, everybody's counts and
-// somebody's inbox must be the same in both, and somebody who kept the cursor and the list of an earlier moment must get from there to here; at the end, all
-// of them must.
+// checkModel plays random histories against the store and the model. After each step, everybody's counts and somebody's
+// inbox must be the same in both, and somebody who kept the cursor and the list of an earlier moment must get from there
+// to here; at the end, everybody's inbox must be, and all of them must.
 func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &twin{T: rt, t: t, store: open(t), model: NewMemory(), now: epochOfTests(), ids: []belfry.ID{{}}}
