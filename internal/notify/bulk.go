@@ -32,14 +32,15 @@ func (s *Service) Bulk(ctx context.Context, sends []*belfry.Send, once Once) ([]
 		if send == nil {
 			continue
 		}
-		if err := prepare(send, now); err != nil {
+		course, err := s.prepare(send, now)
+		if err != nil {
 			b.results[i].Err = err
 			continue
 		}
 		if b.people+people(send) > batchPeople {
 			s.flush(ctx, &b)
 		}
-		b.add(i, send, once, now)
+		b.add(i, send, course, once, now)
 	}
 	s.flush(ctx, &b)
 	if b.err != nil && !b.stored {
@@ -57,19 +58,21 @@ type bulk struct {
 	pending  []belfry.Accept
 	places   []int // of pending, in results
 	people   int   // of pending
+	mail     bool  // some of pending goes by mail
 	stored   bool  // at least one transaction was committed
 	err      error // the store's failure; nothing is tried after it
 	accepted int
 	reused   int // refused because the idempotency key had another body
 }
 
-func (b *bulk) add(i int, send *belfry.Send, once Once, now time.Time) {
+func (b *bulk) add(i int, send *belfry.Send, c course, once Once, now time.Time) {
 	if once.Key != "" {
 		once.Key += "\n" + strconv.Itoa(i)
 	}
-	b.pending = append(b.pending, accept(send, once, now))
+	b.pending = append(b.pending, c.accept(send, once, now))
 	b.places = append(b.places, i)
 	b.people += people(send)
+	b.mail = b.mail || c.mail != nil
 }
 
 // isKeyReused knows ErrKeyReused by its field: errors.Is compares codes, and every refused field has the same code.
@@ -110,5 +113,8 @@ func (s *Service) flush(ctx context.Context, b *bulk) {
 	}
 	b.stored = b.stored || b.err == nil
 	s.ring(ctx, rings...)
-	b.pending, b.places, b.people = nil, nil, 0
+	if b.mail && b.err == nil {
+		s.wake()
+	}
+	b.pending, b.places, b.people, b.mail = nil, nil, 0, false
 }

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -20,7 +21,8 @@ var errInProgress = belfry.Errorf(belfry.CodeConflict, "A request with this Idem
 // first is under way on this node is a CodeConflict; later it gets the first one's answer, with Replayed set.
 func (s *Service) Send(ctx context.Context, send *belfry.Send, once Once) (belfry.Accepted, error) {
 	now := s.now()
-	if err := prepare(send, now); err != nil {
+	course, err := s.prepare(send, now)
+	if err != nil {
 		return belfry.Accepted{}, err
 	}
 	done, err := s.begin(once.Key)
@@ -31,7 +33,7 @@ func (s *Service) Send(ctx context.Context, send *belfry.Send, once Once) (belfr
 	if ctx, err = uncancelled(ctx); err != nil {
 		return belfry.Accepted{}, err
 	}
-	results, err := s.store.Accept(ctx, []belfry.Accept{accept(send, once, now)})
+	results, err := s.store.Accept(ctx, []belfry.Accept{course.accept(send, once, now)})
 	if err != nil {
 		return belfry.Accepted{}, fmt.Errorf("accept notification: %w", err)
 	}
@@ -40,6 +42,9 @@ func (s *Service) Send(ctx context.Context, send *belfry.Send, once Once) (belfr
 		return belfry.Accepted{}, a.Err
 	}
 	s.ring(ctx, a.Rings...)
+	if course.mail != nil {
+		s.wake()
+	}
 	s.expectExpiry(send.ExpiresAt)
 	return a, nil
 }
@@ -62,16 +67,37 @@ func (s *Service) begin(key string) (done func(), err error) {
 	}, nil
 }
 
-func accept(send *belfry.Send, once Once, now time.Time) belfry.Accept {
-	return belfry.Accept{Send: send, At: now, IdempotencyKey: once.Key, Fingerprint: once.Fingerprint, Decide: decider(send)}
+func (c course) accept(send *belfry.Send, once Once, now time.Time) belfry.Accept {
+	return belfry.Accept{Send: send, At: now, IdempotencyKey: once.Key, Fingerprint: once.Fingerprint, Decide: c.decider(send)}
 }
 
-// prepare validates a send, and refuses what would be stored but not honored.
-func prepare(send *belfry.Send, now time.Time) error {
-	if err := send.Validate(); err != nil {
-		return err
+// prepare brings a send into its normal form by the rules of its category, and refuses what would be stored but not
+// honored. A mail that cannot be rendered is refused before anything is stored.
+func (s *Service) prepare(send *belfry.Send, now time.Time) (course, error) {
+	rule := s.rule(send.Category)
+	if isCritical(&rule) {
+		send.Priority = belfry.Critical
 	}
-	var faults []belfry.FieldError
+	if err := s.entitle(send); err != nil {
+		return course{}, err
+	}
+	if err := send.Validate(); err != nil {
+		return course{}, err
+	}
+	if faults := unsupported(send, &rule, now); len(faults) > 0 {
+		return course{}, belfry.Invalid(faults...)
+	}
+	c := s.course(send, &rule, now)
+	if c.mail != nil && s.letters != nil {
+		if err := s.letters.Check(send); err != nil {
+			return course{}, unfit(err)
+		}
+	}
+	return c, nil
+}
+
+// unsupported names what a valid send asks for in vain.
+func unsupported(send *belfry.Send, rule *belfry.Rule, now time.Time) (faults []belfry.FieldError) {
 	add := func(field, message string) {
 		faults = append(faults, belfry.FieldError{Field: field, Message: message})
 	}
@@ -87,18 +113,19 @@ func prepare(send *belfry.Send, now time.Time) error {
 	if send.Email != nil && send.Email.To != "" && (send.To.All || len(send.To.Users) > 1) {
 		add("email.to", "is one person's address; leave it out when sending to several")
 	}
-	if send.To.All {
-		if send.DedupeKey != "" {
-			add("dedupe_key", "is not for notifications to everyone")
-		}
-		for i, ch := range send.Channels {
-			if ch == belfry.Email {
-				add(fmt.Sprintf("channels[%d]", i), "email to everyone is not supported yet")
-			}
+	if !send.To.All {
+		return faults
+	}
+	if send.DedupeKey != "" {
+		add("dedupe_key", "is not for notifications to everyone")
+	}
+	for i, ch := range send.Channels {
+		if ch == belfry.Email {
+			add(fmt.Sprintf("channels[%d]", i), "email to everyone is not supported yet")
 		}
 	}
-	if len(faults) == 0 {
-		return nil
+	if len(send.Channels) == 0 && !slices.Contains(channelsOf(send, rule), belfry.InApp) {
+		add("channels", "the category goes by email alone, and email to everyone is not supported yet; name in_app")
 	}
-	return belfry.Invalid(faults...)
+	return faults
 }

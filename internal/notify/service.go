@@ -3,8 +3,10 @@ package notify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -15,6 +17,10 @@ type Config struct {
 	Store     belfry.Store     // required
 	Bus       belfry.Bus       // required
 	Retention time.Duration    // what Prune removes is older than this; 0 or less: nothing is too old
+	Outbox    belfry.Outbox    // where mail waits; nil: it is recorded as captured, and not rendered
+	Wake      func()           // called after mail was queued; nil: nobody is told
+	Rules     belfry.Rules     // of the categories, until SetRules
+	Letters   Letters          // makes the words of mail; nil: there are no templates
 	Logger    *slog.Logger     // nil: silent
 	Now       func() time.Time // nil: time.Now
 }
@@ -24,6 +30,10 @@ type Service struct {
 	store     belfry.Store
 	bus       belfry.Bus
 	retention time.Duration
+	outbox    belfry.Outbox
+	wake      func()
+	rules     atomic.Pointer[belfry.Rules]
+	letters   Letters
 	logger    *slog.Logger
 	clock     func() time.Time
 
@@ -44,11 +54,19 @@ func New(c Config) (*Service, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Service{
+	if c.Wake == nil {
+		c.Wake = func() {}
+	}
+	s := &Service{
 		store: c.Store, bus: c.Bus, retention: c.Retention, logger: c.Logger, clock: c.Now,
+		outbox: c.Outbox, wake: c.Wake, letters: c.Letters,
 		inProgress: make(map[string]struct{}),
 		upkeep:     upkeep{sooner: make(chan time.Time, 1)},
-	}, nil
+	}
+	if err := s.SetRules(c.Rules); err != nil {
+		return nil, fmt.Errorf("notify: rules of categories: %w", err)
+	}
+	return s, nil
 }
 
 // now is the time in the wire's precision, so that what is answered at once and what is read later are the same.
