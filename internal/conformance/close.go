@@ -76,6 +76,11 @@ func closeCases() []Case {
 			l.wantClose("closed")
 		}},
 		{Name: "close: without streams closes none", Run: func(t *T) { equal(t, "closed", 0, t.person().closeStreams(nil)) }},
+	}
+}
+
+func stoppedCases() []Case {
+	return []Case{
 		{Name: "close: the frame says when to come back", Run: func(t *T) {
 			p := t.person()
 			l := p.listen("", nil)

@@ -56,8 +56,9 @@ func Cases() []Case {
 		heartbeatCases(), expiryCases(), // these wait: first, so that the others run meanwhile
 		serviceCases(), slashCases(), methodCases(), credentialCases(), tokenCases(), ticketCases(), corsCases(),
 		sendCases(), sendRefusedCases(), recipientCases(), bodyCases(), idempotencyCases(), dedupeCases(), bulkCases(), receiptCases(),
-		userCases(), listCases(), pageCases(), patchCases(), markCases(), preferenceCases(),
-		streamCases(), negotiationCases(), framingCases(), resumeCases(), resetCases(), deviceCases(), joinCases(), limitCases(), closeCases(), statusCases(),
+		userCases(), userRefusedCases(), listCases(), listRefusedCases(), pageCases(), patchCases(),
+		markCases(), markAllCases(), markRefusedCases(), preferenceCases(), preferenceRuleCases(), preferenceRefusedCases(),
+		streamCases(), eventCases(), streamOptionCases(), negotiationCases(), framingCases(), resumeCases(), awayCases(), resetCases(), deviceCases(), joinCases(), limitCases(), closeCases(), stoppedCases(), statusCases(),
 		broadcastCases(),
 	} {
 		all = append(all, group...)

@@ -26,7 +26,7 @@ func (p *person) wantMark(body obj, changed, unread, unseen int) {
 }
 
 func markCases() []Case {
-	cases := []Case{
+	return []Case{
 		{Name: "mark: the named ones", Run: func(t *T) {
 			p := t.person()
 			a, b := p.send("A", nil), p.send("B", nil)
@@ -64,6 +64,11 @@ func markCases() []Case {
 			p.send("A", nil)
 			p.wantMark(obj{"state": "read", "all": true, "category": "c" + unique()}, 0, 1, 1)
 		}},
+	}
+}
+
+func markAllCases() []Case {
+	return []Case{
 		{Name: "mark: all", Run: func(t *T) {
 			p := t.person()
 			for range 4 {
@@ -125,6 +130,10 @@ func markCases() []Case {
 			l.wantCounts(p.base, 0, 3)
 		}},
 	}
+}
+
+func markRefusedCases() []Case {
+	var cases []Case
 	for _, w := range []wrong{
 		{"an unknown state", "state", obj{"state": "unread", "all": true}},
 		{"no state", "state", obj{"all": true}},

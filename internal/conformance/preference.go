@@ -17,8 +17,8 @@ func (p *person) arrives(more obj) bool {
 }
 
 func preferenceCases() []Case {
-	off, on := obj{"in_app": false}, obj{"in_app": true}
-	cases := []Case{
+	off := obj{"in_app": false}
+	return []Case{
 		{Name: "preferences: of a new person are empty", Run: func(t *T) {
 			equal(t, "categories", "{}", bodyText(t.stranger().get(preferencesPath).object("categories")["categories"]))
 		}},
@@ -57,6 +57,12 @@ func preferenceCases() []Case {
 			t.app(http.MethodPost, notificationsPath, p.body("A", obj{"category": p.category + ".muted"})).is(http.StatusCreated)
 			l.quiet(p)
 		}},
+	}
+}
+
+func preferenceRuleCases() []Case {
+	off, on := obj{"in_app": false}, obj{"in_app": true}
+	return []Case{
 		{Name: "preferences: the longest prefix that says something wins", Run: func(t *T) {
 			p := t.person()
 			c := p.category
@@ -93,6 +99,11 @@ func preferenceCases() []Case {
 			equal(t, "arrives", true, q.arrives(nil))
 		}},
 	}
+}
+
+func preferenceRefusedCases() []Case {
+	var cases []Case
+	on := obj{"in_app": true}
 	for _, w := range []wrong{
 		{"a category that is none", "categories.Order", obj{"categories": obj{"Order": on}}},
 		{"a star inside", "categories.order.*", obj{"categories": obj{"order.*": on}}},

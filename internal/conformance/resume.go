@@ -3,9 +3,6 @@ package conformance
 import (
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 )
 
 func resumeCases() []Case {
@@ -36,6 +33,12 @@ func resumeCases() []Case {
 			equal(t, "resumed", any(true), l.first.data["resumed"])
 			l.quiet(p)
 		}},
+	}
+}
+
+// awayCases: what happened while nobody listened comes as it is when somebody does again.
+func awayCases() []Case {
+	return []Case{
 		{Name: "resume: what was read meanwhile comes as it is now", Run: func(t *T) {
 			p := t.person()
 			cursor := p.cursor()
@@ -107,21 +110,6 @@ func resumeCases() []Case {
 	}
 }
 
-// want2 wants an event of one of two names.
-func (l *listener) want2(a, b string) event {
-	for {
-		e, ok := l.next(patience)
-		switch {
-		case !ok:
-			l.t.Fatalf("want %q or %q, got the end of the stream", a, b)
-		case e.Name == a, e.Name == b:
-			return e
-		case e.Name != "heartbeat" && e.Name != "counts":
-			l.t.Fatalf("want %q or %q, got %q %s", a, b, e.Name, short(e.Data))
-		}
-	}
-}
-
 // resumes leaves a stream, lets two notifications pass, and wants both from the stream that continues it.
 func resumes(t *T, open func(p *person, cursor string) *listener) {
 	p := t.person()
@@ -174,61 +162,6 @@ func resumeEverywhere(t *T) {
 	}
 }
 
-func (l *listener) want3(a, b, c string) event {
-	e, ok := l.next(patience)
-	for ok && (e.Name == "counts" || e.Name == "heartbeat") {
-		e, ok = l.next(patience)
-	}
-	if !ok || e.Name != a && e.Name != b && e.Name != c {
-		l.t.Fatalf("want %q, %q or %q, got %q %s", a, b, c, e.Name, short(e.Data))
-	}
-	return e
-}
-
-// snapshot is all of what the case sent that stands in the inbox, archived or not: by id, as the wire shows it.
-func (p *person) snapshot() map[string]string {
-	state := map[string]string{}
-	for _, n := range p.list("state=all&limit=200").Results {
-		state[n.ID] = n.raw
-	}
-	return state
-}
-
-// sameInbox compares two snapshots and shows where they differ.
-func sameInbox(t *T, what string, want, got map[string]string) {
-	for id, n := range want {
-		if got[id] != n {
-			t.Errorf("%s: want %s, got %q", what, short(n), short(got[id]))
-		}
-	}
-	for id, n := range got {
-		if want[id] == "" {
-			t.Errorf("%s: too much: %s", what, short(n))
-		}
-	}
-}
-
-// follow does to a state what the stream says, up to a notification, as a page does.
-func (l *listener) follow(state map[string]string, end string) {
-	seen := map[string]bool{}
-	for {
-		e := l.want3("message", "update", "delete")
-		if seen[e.ID] {
-			l.t.Errorf("the id %s came twice", e.ID)
-		}
-		seen[e.ID] = true
-		id := e.text("id")
-		switch {
-		case id == end:
-			return
-		case e.Name == "delete":
-			delete(state, id)
-		default:
-			state[id] = e.Data
-		}
-	}
-}
-
 // resumeFar: more than a server may want to replay.
 func resumeFar(t *T) {
 	const batches = 6
@@ -258,52 +191,4 @@ func resumeFar(t *T) {
 			e = l.want("message")
 		}
 	}
-}
-
-// resetCases: a cursor that can't be continued is told so, with one that can.
-func resetCases() []Case {
-	move := func(by int) func(string) string {
-		return func(cursor string) string {
-			parts := strings.Split(cursor, "-")
-			return parts[0] + "-" + strconv.Itoa(position(cursor)+by) + "-" + parts[2]
-		}
-	}
-	var cases []Case
-	for name, change := range map[string]func(string) string{
-		"of another database":           func(c string) string { return "zz9" + c[strings.Index(c, "-"):] },
-		"ahead of the log":              move(1),
-		"far ahead of the log":          move(1_000_000_000),
-		"ahead in the broadcasts":       func(c string) string { return c[:strings.LastIndex(c, "-")] + "-999999999" },
-		"a word":                        func(string) string { return "latest" },
-		"a number":                      func(string) string { return "42" },
-		"two parts":                     func(c string) string { return c[:strings.LastIndex(c, "-")] },
-		"four parts":                    func(c string) string { return c + "-1" },
-		"negative":                      func(c string) string { return c[:strings.Index(c, "-")] + "--1-0" },
-		"with a plus":                   func(c string) string { return c[:strings.Index(c, "-")] + "-+1-0" },
-		"with letters for numbers":      func(c string) string { return c[:strings.Index(c, "-")] + "-a-b" },
-		"with numbers beyond 64 bits":   func(c string) string { return c[:strings.Index(c, "-")] + "-99999999999999999999-0" },
-		"of 5,000 characters":           func(string) string { return strings.Repeat("9", 5000) },
-		"not ASCII":                     func(c string) string { return "é" + c },
-		"with a NUL":                    func(c string) string { return c + "\x00" },
-		"a piece of markup":             func(string) string { return `<script>"'` },
-		"with spaces in it":             func(c string) string { return strings.ReplaceAll(c, "-", " - ") },
-		"an id of a notification":       func(string) string { return unknownID },
-		"in capitals, of another epoch": func(string) string { return "EPOCH-1-1" },
-	} {
-		cases = append(cases, Case{Name: "reset: a cursor " + name, Run: func(t *T) {
-			p := t.person()
-			p.send("A", nil)
-			head := p.cursor()
-			l := p.open("last_event_id="+url.QueryEscape(change(head)), nil)
-			first := l.want("connection")
-			equal(t, "resumed", any(false), first.data["resumed"])
-			e := l.want("reset")
-			exactly(t, "reset", e.data, "reason", "cursor")
-			equal(t, "reason", "epoch", e.text("reason"))
-			equal(t, "cursor", head, e.text("cursor"))
-			equal(t, "id", head, e.ID)
-			l.quiet(p)
-		}})
-	}
-	return cases
 }

@@ -79,6 +79,11 @@ func streamCases() []Case {
 				l.wantNote("message", id)
 			}
 		}},
+	}
+}
+
+func eventCases() []Case {
+	return []Case{
 		{Name: "stream: a change of state is an update with the whole notification", Run: func(t *T) {
 			p := t.person()
 			id := p.send("A", nil)
@@ -125,6 +130,11 @@ func streamCases() []Case {
 			q.send("B", nil)
 			l.quiet(p)
 		}},
+	}
+}
+
+func streamOptionCases() []Case {
+	return []Case{
 		{Name: "stream: by ?named=1 notifications come by name", Run: func(t *T) {
 			p := t.person()
 			l := p.listen("named=1", nil)
@@ -189,67 +199,4 @@ func batch(t *T, query string) {
 		l.wantNote("message", id)
 	}
 	l.wantCounts(p.base, 12, 12)
-}
-
-// heartbeatCases wait for as long as the server says that it may be silent.
-func heartbeatCases() []Case {
-	return []Case{
-		{Name: "heartbeat: comes when nothing else does, within the interval that was said", Run: func(t *T) {
-			p := t.person()
-			l := p.listen("", nil)
-			interval := time.Duration(l.first.number("heartbeat_interval")) * time.Second
-			if interval > 30*time.Second || interval <= 0 {
-				t.Fatalf("heartbeat_interval: want 1 to 30 s, got %v", l.first.data["heartbeat_interval"])
-			}
-			start := time.Now()
-			for range 2 {
-				e := l.wantWithin("heartbeat", interval+5*time.Second)
-				exactly(t, "heartbeat", e.data, "ts")
-				if !isTime(e.text("ts")) {
-					t.Errorf("ts: got %q", e.text("ts"))
-				}
-				equal(t, "last event id", l.first.ID, e.ID)
-				if time.Since(start) > 25*time.Second {
-					return // a second one would make the case longer than all others together
-				}
-			}
-		}},
-		{Name: "heartbeat: is an event that a page can see, and not a comment", Run: func(t *T) {
-			l := t.person().listen("", nil)
-			l.wantWithin("heartbeat", time.Duration(l.first.number("heartbeat_interval")+5)*time.Second)
-			if !strings.Contains(l.bytes(), "event: heartbeat\n") {
-				t.Errorf("want `event: heartbeat`, got %q", short(l.bytes()))
-			}
-		}},
-	}
-}
-
-// negotiationCases: what is not a request for a stream is told so before one starts.
-func negotiationCases() []Case {
-	accept := func(value string, want int) Case {
-		return Case{Name: fmt.Sprintf("accept: %q is %d", value, want), Run: func(t *T) {
-			p := t.person()
-			c := call{as: p.as(), method: http.MethodGet, path: streamPath, header: map[string]string{"Accept": value}}
-			if want == http.StatusOK {
-				r := t.request(c)
-				resp, err := t.target.HTTP.Do(r)
-				if err != nil {
-					t.Fatalf("connect: %v", err)
-				}
-				defer func() { _ = resp.Body.Close() }()
-				equal(t, "status", http.StatusOK, resp.StatusCode)
-				return
-			}
-			t.do(c).is(want)
-		}}
-	}
-	return []Case{
-		accept("text/event-stream", 200), accept("TEXT/Event-Stream", 200), accept("*/*", 200), accept("", 200),
-		accept("text/event-stream, */*;q=0.1", 200), accept("application/json, text/event-stream;q=0.5", 200), accept("text/html, */*;q=0.8", 200),
-		accept("application/json", 406), accept("text/html", 406), accept("image/png, application/json", 406), accept("text/event-stream-x", 406),
-		{Name: "accept: HEAD is 406", Run: func(t *T) {
-			p := t.person()
-			t.do(call{as: p.as(), method: http.MethodHead, path: streamPath}).is(http.StatusNotAcceptable)
-		}},
-	}
 }
