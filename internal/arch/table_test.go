@@ -42,7 +42,7 @@ func table() []rule {
 			modules: []string{"github.com/prometheus/client_golang"},
 		},
 
-		{layer: "program", pkg: "internal/config", modules: []string{"github.com/alecthomas/kong"}},
+		{layer: "program", pkg: "internal/config", imports: []string{root}, modules: []string{"github.com/alecthomas/kong", "go.yaml.in/yaml/v3"}},
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
