@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -41,6 +42,25 @@ type Config struct {
 	// Retention is how long notifications are kept once they are read or archived, and broadcasts in any case.
 	// Default 0: 90 days. Negative: for ever.
 	Retention time.Duration
+
+	// Carrier takes mail away; package smtpmail has one for SMTP. Default: mail is rendered and kept for viewing, and never
+	// leaves (state captured). The Server uses it and does not close it: close it after the Server.
+	Carrier belfry.Carrier
+
+	// From is the sender of mail: an address, with or without a name. Default: `Belfry <belfry@localhost>`; required with
+	// a Carrier.
+	From string
+
+	// Rules say of categories where they go and how their mail is sent; see [Server.SetRules]. Default: none.
+	Rules belfry.Rules
+
+	// Templates holds the words of mail: a folder for each category (`order.assigned/subject.txt`, `body.html`, `body.txt`),
+	// `layouts` and `partials`. Default: every mail has Belfry's own layout.
+	Templates fs.FS
+
+	// PublicURL is where people reach this Server (`https://bell.example.com`), for the links in mail. Default: links that
+	// are paths, and the one to unsubscribe, are left out.
+	PublicURL string
 
 	// HideMetrics takes /metrics off the handler, for a program that serves [Server.MetricsHandler] elsewhere.
 	HideMetrics bool

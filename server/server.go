@@ -52,7 +52,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.service, err = notify.New(notify.Config{Store: cfg.Store, Bus: cfg.Bus, Retention: cfg.Retention, Logger: cfg.Logger})
+	s.service, err = notify.New(notify.Config{Store: cfg.Store, Bus: cfg.Bus, Retention: cfg.Retention, Rules: cfg.Rules, Logger: cfg.Logger})
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,10 @@ func (s *Server) MetricsHandler() http.Handler { return s.metrics.handler }
 func (s *Server) Send(ctx context.Context, send *belfry.Send) (belfry.Accepted, error) {
 	return s.service.Send(ctx, send, notify.Once{})
 }
+
+// SetRules replaces the rules of the categories for the sends from now on. The error names the rules that cannot be, and
+// nothing was replaced.
+func (s *Server) SetRules(rules belfry.Rules) error { return s.service.SetRules(rules) }
 
 // Close ends every stream (each client is told when to come back), refuses new ones, stops the upkeep, and returns when
 // nothing of the Server runs any more or ctx ends. Other requests are answered throughout, so close the Server before

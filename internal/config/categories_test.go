@@ -88,7 +88,7 @@ func TestCategoriesFaults(t *testing.T) {
 		"order":                                                "c.yaml:1: must be a mapping",
 		"order: [":                                             "c.yaml: line 1: ",
 		"order: {}\n\tnews: {}":                                "c.yaml: line 2: ",
-		"order: {class: bulk}\nnews: {clas: 1, email: {d: 1}}": "c.yaml:2: news.clas: is not known here",
+		"order: {class: bulk}\nnews: {kind: 1, email: {d: 1}}": "c.yaml:2: news.kind: is not known here",
 	} {
 		_, err := config.ParseCategories("c.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
