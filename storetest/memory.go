@@ -27,9 +27,17 @@ type Memory struct {
 	answers    map[string]answer
 	keys       []belfry.Key
 	tickets    []belfry.Ticket
+	accounts   map[string]belfry.MailAccount
+	sent       []*sentMail
+	suppressed map[string]string // why, by address in lower case
+	secrets    map[string][]byte
 }
 
-var _ belfry.Store = (*Memory)(nil)
+var (
+	_ belfry.Store        = (*Memory)(nil)
+	_ belfry.Outbox       = (*Memory)(nil)
+	_ belfry.MailAccounts = (*Memory)(nil)
+)
 
 // A person is a user and their own log.
 type person struct {
@@ -54,7 +62,7 @@ type note struct {
 	seq        int64 // the log entry of its creation: another than born when it replaced that
 	last       int64 // the log entry of its last change, seq at first
 	deletedAt  time.Time
-	deliveries []belfry.Delivery
+	deliveries []*delivery
 }
 
 // A broadcast is one notification to everyone, and what some did with it.
@@ -80,7 +88,10 @@ type answer struct {
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{epoch: fmt.Sprintf("%08x", rand.Uint32()), people: map[string]*person{}, answers: map[string]answer{}}
+	return &Memory{
+		epoch: fmt.Sprintf("%08x", rand.Uint32()), people: map[string]*person{}, answers: map[string]answer{},
+		accounts: map[string]belfry.MailAccount{}, suppressed: map[string]string{}, secrets: map[string][]byte{},
+	}
 }
 
 // Epoch implements [belfry.Store].

@@ -28,6 +28,7 @@ func (m *Memory) Mark(ctx context.Context, mark belfry.Mark) (belfry.Marked, err
 		p := m.known(mark.User)
 		p.seq++
 		if r.note != nil {
+			r.note.cancelRead(&r.n, &n)
 			r.note.n, r.note.last = n, p.seq
 		} else {
 			r.shared.touched[mark.User] = &touch{n.SeenAt, n.ReadAt, n.ArchivedAt, p.seq}

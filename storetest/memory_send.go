@@ -95,13 +95,14 @@ func (m *Memory) place(p *person, a *belfry.Accept, id belfry.ID, decision belfr
 		}
 	}
 	if r.inbox { // it moves to the top
+		r.cancelAll(reasonReplaced)
 		p.notes = slices.DeleteFunc(p.notes, func(x *note) bool { return x == r })
 	}
 	p.notes = append(p.notes, r)
 	born, deliveries := r.born, r.deliveries
 	for _, d := range decision.Deliveries {
 		d.ID, d.NotificationID, d.User, d.CreatedAt = m.mint(a.At), id, p.user.ID, a.At
-		deliveries = append(deliveries, d)
+		deliveries = append(deliveries, newDelivery(d))
 	}
 	*r = note{n: content(a, id), born: born, dedupe: a.Send.DedupeKey, inbox: decision.Inbox, deliveries: deliveries}
 	if r.inbox {
@@ -179,7 +180,9 @@ func (m *Memory) Receipt(ctx context.Context, id belfry.ID) (belfry.Receipt, err
 		n.ID, n.SeenAt, n.ReadAt, n.ArchivedAt = id, time.Time{}, time.Time{}, time.Time{}
 	}
 	for _, h := range found {
-		out.Deliveries = append(out.Deliveries, h.deliveries...)
+		for _, v := range h.deliveries {
+			out.Deliveries = append(out.Deliveries, v.shown())
+		}
 	}
 	return out, nil
 }
@@ -202,16 +205,16 @@ func (m *Memory) Retract(ctx context.Context, id belfry.ID, at time.Time) ([]bel
 		return nil, belfry.ErrNotFound
 	}
 	for _, h := range found {
-		rings = append(rings, m.deleteNote(h, at)...)
+		rings = append(rings, m.deleteNote(h, at, reasonRetracted)...)
 	}
 	return rings, nil
 }
 
-// deleteNote makes a note a Deleted entry; one that was never in the inbox just goes.
-func (m *Memory) deleteNote(h held, at time.Time) []belfry.Ring {
+// deleteNote makes a note a Deleted entry; one that was never in the inbox makes none.
+func (m *Memory) deleteNote(h held, at time.Time, reason string) []belfry.Ring {
 	h.deletedAt = at
+	h.cancelAll(reason)
 	if !h.inbox {
-		h.owner.notes = slices.DeleteFunc(h.owner.notes, func(r *note) bool { return r == h.note })
 		return nil
 	}
 	h.owner.seq++

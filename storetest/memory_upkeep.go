@@ -61,7 +61,7 @@ func (m *Memory) expire(d due, now time.Time) []belfry.Ring {
 	if d.all != nil {
 		return []belfry.Ring{m.deleteBroadcast(d.all, now)}
 	}
-	return m.deleteNote(d.note, now)
+	return m.deleteNote(d.note, now, reasonExpired)
 }
 
 // Prune implements [belfry.Upkeep].
@@ -103,6 +103,7 @@ func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (m
 		return true
 	})
 	m.tickets = slices.DeleteFunc(m.tickets, func(t belfry.Ticket) bool { return take(!t.ExpiresAt.After(now)) })
+	m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return take(now.Sub(e.at) >= sentAge) })
 	maps.DeleteFunc(m.answers, func(_ string, a answer) bool { return take(now.Sub(a.at) >= idempotencyAge) })
 	return more, nil
 }

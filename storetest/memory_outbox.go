@@ -1,0 +1,295 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// A delivery is a row of the outbox, or the record of what needed none.
+type delivery struct {
+	d         belfry.Delivery
+	plan      belfry.MailPlan
+	life      time.Duration // from CreatedAt to GiveUpAt, as first planned
+	due       time.Time     // when it may be claimed: NextAttemptAt, or the end of its lease
+	leased    bool
+	leasedAt  time.Time
+	token     int64
+	committed bool
+	doomed    string // why it was to be canceled, when it could not be
+	message   []byte
+	entry     *sentMail // of the commit under the lease
+}
+
+// A sentMail counts against an account's quota, whatever becomes of its delivery.
+type sentMail struct {
+	account string
+	at      time.Time
+}
+
+// sentAge is how long sent mails are counted at least.
+const sentAge = 48 * time.Hour
+
+func newDelivery(d belfry.Delivery) *delivery {
+	out := &delivery{d: d, due: d.NextAttemptAt}
+	if d.Plan != nil {
+		out.plan = *d.Plan
+	}
+	if !out.plan.GiveUpAt.IsZero() {
+		out.life = out.plan.GiveUpAt.Sub(d.CreatedAt)
+	}
+	out.d.Plan = nil
+	return out
+}
+
+// shown is the delivery as it is given away.
+func (v *delivery) shown() belfry.Delivery {
+	d := v.d
+	d.Attempts = slices.Clone(d.Attempts)
+	return d
+}
+
+// cancel takes a queued mail back. One that may have been accepted is not called canceled: whoever holds its lease
+// settles it, and it is not sent again.
+func (v *delivery) cancel(reason string) {
+	switch {
+	case v.d.State != belfry.Queued:
+	case !v.committed:
+		v.end(belfry.Canceled, reason)
+	case v.leased:
+		v.doomed = reason
+	default:
+		v.end(belfry.Ambiguous, notAgain+reason)
+	}
+}
+
+// Why a mail was taken back.
+const (
+	reasonRead      = "read before it was sent"
+	reasonSeen      = "seen before it was sent"
+	reasonRetracted = "retracted"
+	reasonExpired   = "expired"
+	reasonReplaced  = "replaced"
+)
+
+// notAgain begins the reason of a mail that was to be canceled after its answer was lost.
+const notAgain = "the server's answer was lost, and it is not sent again: "
+
+// end takes a mail out of the queue.
+func (v *delivery) end(state belfry.DeliveryState, reason string) {
+	v.d.State, v.d.Reason, v.d.NextAttemptAt = state, reason, time.Time{}
+	v.leased, v.due, v.doomed, v.entry = false, time.Time{}, "", nil
+}
+
+// cancelAll takes back the queued mails of a note.
+func (r *note) cancelAll(reason string) {
+	for _, v := range r.deliveries {
+		v.cancel(reason)
+	}
+}
+
+// cancelRead takes back the queued mails that a change of states makes unnecessary.
+func (r *note) cancelRead(before, after *belfry.Notification) {
+	for _, v := range r.deliveries {
+		switch {
+		case v.plan.Unless == belfry.UnlessRead && before.ReadAt.IsZero() && !after.ReadAt.IsZero():
+			v.cancel(reasonRead)
+		case v.plan.Unless == belfry.UnlessSeen && before.SeenAt.IsZero() && !after.SeenAt.IsZero():
+			v.cancel(reasonSeen)
+		}
+	}
+}
+
+// A parcel is a delivery with what it belongs to.
+type parcel struct {
+	*delivery
+	held
+}
+
+// parcels returns every delivery, the newest first.
+func (m *Memory) parcels() []parcel {
+	var out []parcel
+	for _, p := range m.people {
+		for _, r := range p.notes {
+			for _, v := range r.deliveries {
+				out = append(out, parcel{v, held{r, p}})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b parcel) int { return slices.Compare(b.d.ID[:], a.d.ID[:]) })
+	return out
+}
+
+func (m *Memory) parcel(id belfry.ID) (parcel, bool) {
+	all := m.parcels()
+	i := slices.IndexFunc(all, func(v parcel) bool { return v.d.ID == id })
+	if i < 0 {
+		return parcel{}, false
+	}
+	return all[i], true
+}
+
+// Claim implements [belfry.Outbox].
+func (m *Memory) Claim(ctx context.Context, q belfry.ClaimQuery) (mails []belfry.Mail, next time.Time, err error) {
+	unlock, err := m.lock(ctx, "claim")
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer unlock()
+	var rest []parcel
+	for _, class := range q.Order {
+		full := len(mails) > 0 // by an earlier class
+		for _, v := range m.queue(class) {
+			switch {
+			case v.due.After(q.Now) || full || len(mails) == q.Limit:
+				rest = append(rest, v)
+			case !v.over(q.Now):
+				mails = append(mails, m.lease(v, q))
+			}
+		}
+	}
+	for _, v := range rest {
+		if next.IsZero() || v.due.Before(next) {
+			next = v.due
+		}
+	}
+	return mails, next, nil
+}
+
+// queue returns the queued mails of a class, the next first.
+func (m *Memory) queue(class belfry.MailClass) []parcel {
+	queue := slices.DeleteFunc(m.parcels(), func(v parcel) bool { return v.d.State != belfry.Queued || v.plan.Class != class })
+	slices.SortFunc(queue, func(a, b parcel) int {
+		return cmp.Or(a.due.Compare(b.due), slices.Compare(a.d.ID[:], b.d.ID[:]))
+	})
+	return queue
+}
+
+// over ends a mail that is due and no longer to be sent, and reports whether it did.
+func (v parcel) over(now time.Time) bool {
+	reason := v.doomed
+	if reason == "" && expired(&v.n, now) {
+		reason = reasonExpired
+	}
+	if reason == "" {
+		return false
+	}
+	v.leased = false
+	v.cancel(reason)
+	return true
+}
+
+func (m *Memory) lease(v parcel, q belfry.ClaimQuery) belfry.Mail {
+	v.token++
+	v.leased, v.leasedAt, v.due, v.entry = true, q.Now, q.Now.Add(q.Lease), nil
+	return belfry.Mail{
+		Lease: belfry.Lease{Delivery: v.d.ID, Token: v.token}, Delivery: v.shown(), Plan: v.plan, Notification: v.n,
+		User: v.owner.user, Message: slices.Clone(v.message), Committed: v.committed, Suppressed: m.suppressed[strings.ToLower(v.d.To)],
+	}
+}
+
+// leaseOf returns what a lease is about, as long as it holds.
+func (m *Memory) leaseOf(l belfry.Lease) (parcel, error) {
+	v, ok := m.parcel(l.Delivery)
+	if !ok || v.d.State != belfry.Queued || !v.leased || v.token != l.Token {
+		return parcel{}, belfry.ErrLeaseLost
+	}
+	return v, nil
+}
+
+// Prepare implements [belfry.Outbox].
+func (m *Memory) Prepare(ctx context.Context, l belfry.Lease, messageID string, message []byte) error {
+	unlock, err := m.lock(ctx, "prepare")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	v, err := m.leaseOf(l)
+	switch {
+	case err != nil:
+		return err
+	case v.message != nil:
+		return belfry.Errorf(belfry.CodeInvalid, "The mail has its bytes already.")
+	}
+	v.d.MessageID, v.message = messageID, append([]byte{}, message...)
+	return nil
+}
+
+// Commit implements [belfry.Outbox].
+func (m *Memory) Commit(ctx context.Context, l belfry.Lease, account string) error {
+	unlock, err := m.lock(ctx, "commit")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	v, err := m.leaseOf(l)
+	if err != nil {
+		return err
+	}
+	if v.entry == nil {
+		v.entry = &sentMail{}
+		m.sent = append(m.sent, v.entry)
+	}
+	*v.entry = sentMail{account, v.leasedAt}
+	v.d.Account, v.committed = account, true
+	return nil
+}
+
+// Settle implements [belfry.Outbox].
+func (m *Memory) Settle(ctx context.Context, l belfry.Lease, s belfry.Settlement) error {
+	unlock, err := m.lock(ctx, "settle")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	v, err := m.leaseOf(l)
+	if err != nil {
+		return err
+	}
+	if s.Attempt != nil {
+		v.d.Attempts = append(v.d.Attempts, *s.Attempt)
+		v.d.Attempts = v.d.Attempts[max(0, len(v.d.Attempts)-50):]
+	}
+	if s.Counts {
+		v.d.Tries++
+	}
+	if s.Suppress != "" {
+		m.suppressed[strings.ToLower(v.d.To)] = s.Suppress
+	}
+	m.account(v, s)
+	switch doomed := v.doomed; {
+	case s.State != belfry.Queued:
+		v.end(s.State, s.Reason)
+	case doomed != "" && v.committed:
+		v.end(belfry.Ambiguous, notAgain+doomed)
+	case doomed != "":
+		v.end(belfry.Canceled, doomed)
+	default:
+		v.end(belfry.Queued, s.Reason)
+		v.d.NextAttemptAt, v.due = s.NextAttemptAt, s.NextAttemptAt
+	}
+	if v.d.State == belfry.Sent {
+		v.d.SentAt, v.committed = s.At, false
+	}
+	return nil
+}
+
+// account moves what the commit under the lease counts to when it happened, or takes it back.
+func (m *Memory) account(v parcel, s belfry.Settlement) {
+	if s.Uncommitted {
+		v.committed = false
+		m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return e == v.entry })
+		return
+	}
+	switch {
+	case v.entry == nil:
+	case s.State == belfry.Sent:
+		v.entry.at = s.At
+	case s.Attempt != nil:
+		v.entry.at = s.Attempt.At
+	}
+}
