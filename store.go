@@ -143,8 +143,9 @@ type People interface {
 	// EraseUser removes the person and all that belongs to them; ErrNotFound as in User. Should the id come back, its
 	// log goes on with higher numbers, and every cursor from before is answered with ResetPruned, for whoever holds it still
 	// shows what was erased. To that end the log of whoever is new from then on begins above the highest number that
-	// any erased log had reached, and cursors below that beginning are ResetPruned. The person's tickets go too. Broadcasts
-	// are everyone's: they are there again, untouched, if the id comes back.
+	// any erased log had reached, and cursors below that beginning are ResetPruned; but not those at 0, where somebody is
+	// who was not known yet and has nothing. The person's tickets go too. Broadcasts are everyone's: they are there
+	// again, untouched, if the id comes back.
 	EraseUser(ctx context.Context, id string) error
 	// Preferences returns a person's preferences, empty when they have none.
 	Preferences(ctx context.Context, user string) (Preferences, error)

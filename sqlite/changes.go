@@ -30,11 +30,14 @@ func changes(c *conn, user string, after belfry.Cursor, limit int, now int64, ep
 	switch {
 	case after.IsZero():
 		return out, nil
-	case after.Epoch != epoch || after.Seq > p.seq || after.Broadcast > h.bseq:
+	case after.Epoch != epoch || after.Broadcast > h.bseq:
 		out.Reset = belfry.ResetEpoch
 		return out, nil
-	case after.Seq < p.pruned || after.Broadcast < h.bpruned:
+	case p.lost(after.Seq, h.floor) || after.Broadcast < h.bpruned:
 		out.Reset = belfry.ResetPruned
+		return out, nil
+	case after.Seq > p.seq:
+		out.Reset = belfry.ResetEpoch
 		return out, nil
 	}
 	w := window{after: after, limit: limit, now: now}

@@ -25,8 +25,23 @@ const personColumns = `u.uid, u.user_id, u.seq, u.pruned_seq, u.unread, u.unseen
 	u.prefs_broadcast, u.email, u.name, u.locale, u.timezone, u.data`
 
 // newPerson returns somebody of whom nothing is stored.
-func newPerson(user string, floor int64) *person {
-	return &person{user: belfry.User{ID: user}, seq: floor, pruned: floor}
+func newPerson(user string) *person { return &person{user: belfry.User{ID: user}} }
+
+// begin lets the log of somebody new begin after the logs that were erased. A negative pruned says that nothing of this
+// log was removed yet, and where it began.
+func (p *person) begin(floor int64) { p.seq, p.pruned = floor, -floor }
+
+// lost reports whether a place in the person's log cannot be continued. The place 0 is before everything: whoever is
+// there has nothing of the person's, and goes on as long as nothing was removed.
+func (p *person) lost(seq, floor int64) bool {
+	switch {
+	case p.uid == 0:
+		return seq > 0 && seq < floor
+	case p.pruned < 0:
+		return seq > 0 && seq < -p.pruned
+	default:
+		return seq < p.pruned
+	}
 }
 
 func scanPerson(r row, i int) (*person, error) {
@@ -58,7 +73,7 @@ func look(c *conn, user string) (h head, p *person, err error) {
 	err = c.query(func(r row) (err error) {
 		h = scanHead(r, 0)
 		if r.null(6) {
-			p = newPerson(user, h.floor)
+			p = newPerson(user)
 			return nil
 		}
 		p, err = scanPerson(r, 6)

@@ -115,7 +115,7 @@ func (t *tx) person(user string) (*person, error) {
 		return nil, err
 	}
 	if p == nil {
-		return newPerson(user, t.head.floor), nil
+		return newPerson(user), nil
 	}
 	t.people.put(p)
 	return p, nil
@@ -151,6 +151,7 @@ func (t *tx) touch(p *person) {
 	if p.uid == 0 {
 		t.lastUID++
 		p.uid = t.lastUID
+		p.begin(t.head.floor)
 		t.people.put(p)
 	}
 	p.dirty = true

@@ -44,6 +44,7 @@ type person struct {
 	user   belfry.User
 	prefs  belfry.Preferences
 	seq    int64 // the head of the own log
+	start  int64 // the own log begins after it
 	pruned int64 // cursors before it are answered with ResetPruned
 	notes  []*note
 
@@ -139,7 +140,7 @@ func (m *Memory) mint(at time.Time) belfry.ID {
 func (m *Memory) known(user string) *person {
 	p := m.people[user]
 	if p == nil {
-		p = m.unknown(user)
+		p = &person{user: belfry.User{ID: user}, seq: m.floor, start: m.floor}
 		m.people[user] = p
 	}
 	return p
@@ -150,11 +151,18 @@ func (m *Memory) look(user string) *person {
 	if p := m.people[user]; p != nil {
 		return p
 	}
-	return m.unknown(user)
+	return &person{user: belfry.User{ID: user}}
 }
 
-func (m *Memory) unknown(user string) *person {
-	return &person{user: belfry.User{ID: user}, seq: m.floor, pruned: m.floor}
+// pruned reports whether a place in a person's own log cannot be continued. The place 0 is before everything: whoever
+// is there has nothing of the person's, and goes on as long as nothing was removed. Every other place before the start
+// is in a log that was erased.
+func (m *Memory) pruned(user string, seq int64) bool {
+	p, known := m.people[user]
+	if !known {
+		return seq > 0 && seq < m.floor
+	}
+	return seq < p.pruned || seq > 0 && seq < p.start
 }
 
 func expired(n *belfry.Notification, now time.Time) bool {

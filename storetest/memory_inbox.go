@@ -111,11 +111,14 @@ func (m *Memory) Changes(ctx context.Context, user string, after belfry.Cursor, 
 	switch {
 	case after.IsZero():
 		return out, nil
-	case after.Epoch != m.epoch || after.Seq > p.seq || after.Broadcast > m.bseq:
+	case after.Epoch != m.epoch || after.Broadcast > m.bseq:
 		out.Reset = belfry.ResetEpoch
 		return out, nil
-	case after.Seq < p.pruned || after.Broadcast < m.bpruned:
+	case m.pruned(user, after.Seq) || after.Broadcast < m.bpruned:
 		out.Reset = belfry.ResetPruned
+		return out, nil
+	case after.Seq > p.seq:
+		out.Reset = belfry.ResetEpoch
 		return out, nil
 	}
 	items := m.broadcastItems(user, after, now)

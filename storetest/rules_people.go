@@ -111,8 +111,8 @@ func eraseRules() []rule {
 		{"come back: higher numbers, and no cursor from before passes for one of the new log", func(k *kit) {
 			var old []belfry.Cursor
 			for range 3 {
-				old = append(old, k.head("ada"))
 				k.tell("ada", "before")
+				old = append(old, k.head("ada"))
 			}
 			last := k.head("ada")
 			k.erase("ada")
@@ -128,9 +128,19 @@ func eraseRules() []rule {
 				k.same("reset after coming back, of "+cursor.String(), k.changes("ada", cursor).Reset, belfry.ResetPruned)
 			}
 			k.same("titles from the head while gone", titles([]belfry.Notification{k.changes("ada", gone).Items[0].Notification}), []string{"after"})
-			k.same("number after the head while gone", out.Rings[0].Change.Seq, gone.Seq+1)
 			k.shows("ada", belfry.FilterAll, "after")
 			k.counts("ada", 1, 1)
+		}},
+		{"others who are not known yet go on from where they are", func(k *kit) {
+			start := k.head("bob")
+			k.tell("ada", "own")
+			k.erase("ada")
+			k.same("reset", k.changes("bob", start).Reset, belfry.ResetNone)
+			k.tell("bob", "first")
+			ch := k.changes("bob", start)
+			k.same("reset after bob's first", ch.Reset, belfry.ResetNone)
+			k.same("bob's items", len(ch.Items), 1)
+			k.same("kind of bob's first", ch.Items[0].Kind, belfry.Created)
 		}},
 		{"others who are known keep their log and cursors", func(k *kit) {
 			start := k.head("bob")

@@ -22,7 +22,7 @@ CREATE TABLE users (
     uid             INTEGER PRIMARY KEY,
     user_id         TEXT NOT NULL UNIQUE,
     seq             INTEGER NOT NULL, -- head of the person's log
-    pruned_seq      INTEGER NOT NULL, -- last position removed from it
+    pruned_seq      INTEGER NOT NULL, -- last position removed from it; negative: none, and the log began after that number
     unread          INTEGER NOT NULL,
     unseen          INTEGER NOT NULL,
     due             INTEGER,          -- none of the person's notifications expires before
