@@ -35,6 +35,13 @@ func userCases() []Case {
 			}
 		}},
 		{Name: "user: erased with all that belongs to them", Run: erase},
+		{Name: "user: erased without a word to those who are not known yet", Run: func(t *T) {
+			p, stranger := t.person(), t.stranger()
+			p.send("A", nil)
+			l := stranger.listen("", nil)
+			t.app(http.MethodDelete, userPath(p.id), nil).is(http.StatusNoContent)
+			l.wantNote("message", stranger.send("B", nil))
+		}},
 		{Name: "user: erasing ends their streams for good", Run: func(t *T) {
 			p := t.person()
 			p.send("A", nil)
