@@ -107,7 +107,10 @@ func (c *conn) starttls() error {
 		for _, line := range lines {
 			c.note(Reply, line)
 		}
-		return orElse(c.write([]byte(strings.Join(lines, "\r\n")+"\r\n")), c.handshake())
+		if err := c.write([]byte(strings.Join(lines, "\r\n") + "\r\n")); err != nil {
+			return err
+		}
+		return c.handshake()
 	}
 	good, err := c.reach(AtSTARTTLS, ready)
 	if err != nil || !good {
@@ -117,7 +120,6 @@ func (c *conn) starttls() error {
 		c.note(Fault, "the client spoke before TLS stood")
 		return errEnd
 	}
-	c.hello = false
 	return c.handshake()
 }
 

@@ -105,7 +105,7 @@ func (c *conn) handshake() error {
 	if err := way.Handshake(); err != nil {
 		return fmt.Errorf("TLS handshake: %w", err)
 	}
-	c.way, c.private = way, true
+	c.way, c.private, c.hello = way, true, false
 	c.r = bufio.NewReader(meter{c}) // what was read in the clear must not be taken for private
 	return nil
 }

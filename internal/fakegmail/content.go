@@ -81,9 +81,13 @@ func (c *conn) dot(by string) error {
 		usual = v.answer
 	}
 	if usual.good() && v.deed != dropping {
-		c.s.keep(m)
-		c.rules.sent(c.user, c.s.now())
-		c.mails++
+		if err := c.s.keep(m); err != nil {
+			c.note(Fault, "keep the mail: "+err.Error())
+			usual = Answer{452, "4.3.1", "Insufficient system storage."}
+		} else {
+			c.rules.sent(c.user, c.s.now())
+			c.mails++
+		}
 	}
 	c.mail = transaction{}
 	if err := c.pause(v.wait); err != nil {

@@ -169,7 +169,7 @@ func (r *running) accident(at Stage, v *verdict) {
 		return
 	}
 	switch n := r.rand.IntN(3); {
-	case n == 0 && at == AtDot:
+	case n == 0 && at == AtDot && r.rand.IntN(2) == 0:
 		v.deed = losing
 	case n == 0 || at == AtTLS:
 		v.deed = dropping

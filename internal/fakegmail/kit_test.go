@@ -43,14 +43,23 @@ func scenario(t *testing.T, text string) fakegmail.Options {
 
 func dial(t *testing.T, s *fakegmail.Server) *client {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", s.Addr(), patience)
+	c, err := tryDial(t, s)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return c
+}
+
+func tryDial(t *testing.T, s *fakegmail.Server) (*client, error) {
+	t.Helper()
+	conn, err := net.DialTimeout("tcp", s.Addr(), patience)
+	if err != nil {
+		return nil, err
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	c := &client{t: t}
 	c.over(conn)
-	return c
+	return c, nil
 }
 
 func (c *client) over(conn net.Conn) {
@@ -108,11 +117,9 @@ func (c *client) private(s *fakegmail.Server) {
 
 func (c *client) encrypt(s *fakegmail.Server) {
 	c.t.Helper()
-	conn := tls.Client(c.conn, &tls.Config{RootCAs: s.CertPool(), ServerName: "smtp.gmail.com"})
-	if err := conn.HandshakeContext(c.t.Context()); err != nil {
-		c.t.Fatal(err)
+	if !c.tryEncrypt(s) {
+		c.t.Fatal("the handshake failed")
 	}
-	c.over(conn)
 }
 
 // plainWord is AUTH PLAIN for me and the password abcd.
@@ -137,4 +144,14 @@ func (c *client) send(n int, want string) {
 
 func mail(n int) string {
 	return fmt.Sprintf("Message-ID: <%d@example.org>\r\nSubject: mail %d\r\n\r\nHello.\r\n", n, n)
+}
+
+// tryEncrypt reports whether the handshake went well.
+func (c *client) tryEncrypt(s *fakegmail.Server) bool {
+	conn := tls.Client(c.conn, &tls.Config{RootCAs: s.CertPool(), ServerName: "smtp.gmail.com"})
+	if conn.HandshakeContext(c.t.Context()) != nil {
+		return false
+	}
+	c.over(conn)
+	return true
 }

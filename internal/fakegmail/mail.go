@@ -61,6 +61,9 @@ func (c *conn) mailFrom(arg string) error {
 			usual = Answer{553, "5.6.7", "The sender address is not ASCII, and MAIL did not say SMTPUTF8."}
 		}
 	}
+	if !usual.good() {
+		return c.say(usual)
+	}
 	c.mail.from = address // rules may ask for it
 	good, err := c.reach(AtMail, usual)
 	if good {
@@ -108,6 +111,9 @@ func (c *conn) rcptTo(arg string) error {
 		usual = Answer{553, "5.6.7", "The recipient address is not ASCII, and MAIL did not say SMTPUTF8."}
 	case len(c.mail.to) >= otherwise(c.rules.rcpts, recipientsPerMail):
 		usual = answer("too-many-recipients")
+	}
+	if !usual.good() {
+		return c.say(usual)
 	}
 	c.mail.to = append(c.mail.to, address) // rules may ask for it
 	good, err := c.reach(AtRcpt, usual)
@@ -180,8 +186,15 @@ func (c *conn) bdat(arg string) error {
 	if err != nil || n < 0 || !c.offers("CHUNKING") {
 		return orElse(c.say(Answer{501, "5.5.4", "BDAT is not possible, closing connection."}), errEnd)
 	}
-	a, refused := c.early()
-	if !refused && !c.mail.chunks {
+	if a, is := c.early(); is {
+		if err := c.skip(n); err != nil {
+			return err
+		}
+		return c.say(a)
+	}
+	var a Answer
+	refused := false
+	if !c.mail.chunks {
 		c.mail.chunks = true
 		v := c.judge(AtData)
 		if err := c.pause(v.wait); err != nil {
@@ -206,6 +219,12 @@ func (c *conn) bdat(arg string) error {
 	default:
 		return c.say(c.ok(250, "2.0.0", fmt.Sprintf("%d octets received", n)))
 	}
+}
+
+// skip reads a chunk that belongs to no mail.
+func (c *conn) skip(n int) error {
+	_, err := c.r.Discard(n)
+	return noEOF(err)
 }
 
 func (c *conn) readChunk(n int) error {

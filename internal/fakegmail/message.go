@@ -62,21 +62,23 @@ func (s *Server) Forget() {
 }
 
 // keep accepts a mail: after it, the mail is there whatever happens to the connection.
-func (s *Server) keep(m Message) Message {
+func (s *Server) keep(m Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.accepted++
-	m.Number, m.At, m.MessageID = s.accepted, s.now(), headerField(m.Data, "Message-ID")
+	m.Number, m.At, m.MessageID = s.accepted+1, s.now(), headerField(m.Data, "Message-ID")
 	if s.opts.Keep != nil {
-		s.opts.Keep(m)
+		if err := s.opts.Keep(m); err != nil {
+			return err
+		}
 	}
+	s.accepted++
 	if !s.opts.Forget {
 		s.messages = append(s.messages, m)
 	}
 	close(s.grown)
 	s.grown = make(chan struct{})
 	s.add(Event{Conn: m.Conn, Kind: Accepted, Text: fmt.Sprintf("%s from %s to %s, %d bytes", m.MessageID, m.From, m.To, len(m.Data)), Message: &m})
-	return m
+	return nil
 }
 
 // headerField returns the first field of that name, unfolded and trimmed.

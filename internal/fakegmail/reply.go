@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// A Stage is a place in the dialogue where the server may misbehave. A stage is reached when the server is about to answer.
+// A Stage is a place in the dialogue where the server may misbehave. It is reached when the server is about to answer a
+// command that it would carry out, or a login, good or bad; a command out of order reaches none.
 type Stage string
 
 // The stages.

@@ -22,17 +22,17 @@ const (
 
 // Options are how a server behaves. The zero Options are a server at a free port of the loopback that takes any login.
 type Options struct {
-	Addr     string            // where it listens; default 127.0.0.1:0
-	Listener net.Listener      // instead of Addr; the server closes it
-	TLS      TLSMode           //
-	Names    []string          // what the certificate is for; default smtp.gmail.com, localhost, 127.0.0.1, ::1
-	Users    map[string]string // App Passwords by user, with or without spaces
-	Tokens   map[string]string // OAuth2 access tokens by user; with neither Users nor Tokens, every login is taken
-	Scenario Scenario          // see ParseScenario
-	Keep     func(Message)     // is given each mail before it is answered, one at a time; may be nil. It must not call the server
-	Watch    func(Event)       // is given each event as it happens, one at a time; may be nil. It must not call the server
-	Now      func() time.Time  // for limits by time; default time.Now
-	Forget   bool              // mails and events are for Keep and Watch alone: Messages and Events stay empty
+	Addr     string              // where it listens; default 127.0.0.1:0
+	Listener net.Listener        // instead of Addr; the server closes it
+	TLS      TLSMode             //
+	Names    []string            // what the certificate is for; default smtp.gmail.com, localhost, 127.0.0.1, ::1
+	Users    map[string]string   // App Passwords by user, with or without spaces
+	Tokens   map[string]string   // OAuth2 access tokens by user; with neither Users nor Tokens, every login is taken
+	Scenario Scenario            // see ParseScenario
+	Keep     func(Message) error // is given each mail before it is answered, one at a time; on an error it is refused. It must not call the server
+	Watch    func(Event)         // is given each event as it happens, one at a time; may be nil. It must not call the server
+	Now      func() time.Time    // for limits by time; default time.Now
+	Forget   bool                // mails and events are for Keep and Watch alone: Messages and Events stay empty
 }
 
 // A Server is a running fake. Its methods may be called by several goroutines at once.
