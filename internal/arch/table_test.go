@@ -22,6 +22,7 @@ func table() []rule {
 		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
+		{layer: "adapters", pkg: "smtpmail", imports: []string{root}, modules: []string{"go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/oauth2"}},
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
