@@ -45,7 +45,7 @@ func (b *bucket) wait(now time.Time) time.Duration {
 	if b.tokens >= 1-1e-9 {
 		return 0
 	}
-	return time.Duration((1 - b.tokens) / rate * float64(time.Second)).Truncate(time.Microsecond) + time.Microsecond
+	return time.Duration((1-b.tokens)/rate*float64(time.Second)).Truncate(time.Microsecond) + time.Microsecond
 }
 
 // take notes that a mail goes.

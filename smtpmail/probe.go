@@ -44,3 +44,7 @@ func Probe(ctx context.Context, a Account, o ProbeOptions, report func(Step)) bo
 	p := prober{options: o, report: report}
 	return p.run(ctx, a)
 }
+
+func letterOf(o ProbeOptions) belfry.Letter {
+	return belfry.Letter{From: o.From, To: o.To, Message: o.Message, Class: belfry.Transactional}
+}
