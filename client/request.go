@@ -30,8 +30,9 @@ type call struct {
 	method  string
 	path    string // below /api/v1, escaped
 	query   url.Values
-	in      any // the body; nil: none
-	out     any // nil: the answer's body is not wanted
+	in      any     // the body; nil: none
+	out     any     // nil: the answer's body is not wanted
+	raw     *[]byte // gets a body that is no JSON; nil: it is
 	header  http.Header
 	replied *http.Response // the answer without its body, after a success
 }
@@ -56,6 +57,11 @@ func (c *Client) do(ctx context.Context, q *call) error {
 		return problem(q, resp)
 	}
 	q.replied = resp
+	if q.raw != nil {
+		if *q.raw, err = io.ReadAll(resp.Body); err != nil {
+			return fmt.Errorf("%s %s: read the answer: %w", q.method, api+q.path, err)
+		}
+	}
 	if q.out != nil {
 		if err := json.NewDecoder(resp.Body).Decode(q.out); err != nil {
 			return fmt.Errorf("%s %s: read the answer: %w", q.method, api+q.path, err)

@@ -56,6 +56,10 @@ func routes() []route {
 		{http.MethodGet, v1 + "/users/{user_id}", app, (*API).getUser},
 		{http.MethodDelete, v1 + "/users/{user_id}", app, (*API).eraseUser},
 		{http.MethodPost, v1 + "/users/{user_id}/tickets", app, (*API).ticket},
+		{http.MethodGet, v1 + "/deliveries", app, (*API).deliveries},
+		{http.MethodGet, v1 + "/deliveries/{id}", app, (*API).delivery},
+		{http.MethodGet, v1 + "/deliveries/{id}/message", app, (*API).deliveryMessage},
+		{http.MethodPost, v1 + "/deliveries/{id}/retry", app, (*API).retryDelivery},
 
 		// From the browser.
 		{http.MethodGet, v1 + "/notifications", person, (*API).list},

@@ -89,6 +89,18 @@ func (q *query) flag(name string) bool {
 	return s == "1"
 }
 
+func (q *query) id(name string) belfry.ID {
+	s := q.get(name)
+	if s == "" {
+		return belfry.ID{}
+	}
+	id, err := belfry.ParseID(s)
+	if err != nil {
+		q.fault(name, "must be an id: a UUID")
+	}
+	return id
+}
+
 func (q *query) position(name string) *belfry.Position {
 	s := q.get(name)
 	if s == "" {
