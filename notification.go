@@ -1,6 +1,7 @@
 package belfry
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -64,6 +65,14 @@ type Notification struct {
 	ReadAt     time.Time
 	ArchivedAt time.Time
 	ExpiresAt  time.Time // zero: never
+}
+
+// Newer reports whether a list shows n above m: it was created later or, in the same millisecond, has the greater id.
+func (n *Notification) Newer(m *Notification) bool {
+	if !n.CreatedAt.Equal(m.CreatedAt) {
+		return n.CreatedAt.After(m.CreatedAt)
+	}
+	return bytes.Compare(n.ID[:], m.ID[:]) > 0
 }
 
 // MarshalJSON writes the wire form; see [Notification.AppendJSON].

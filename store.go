@@ -111,9 +111,9 @@ type Receipt struct {
 
 // Inboxes shows and changes what people have.
 //
-// A person who was never heard of has an inbox too: the broadcasts; so has the empty user, who is nobody. What is muted by preference, expired or retracted
-// is in no list, count or log. A list is the person's own notifications by their creation in the log and the broadcasts by
-// theirs, each newest first, merged by CreatedAt: the later one first, and of two at the same moment the own one.
+// A person who was never heard of has an inbox too: the broadcasts; so has the empty user, who is nobody. What is
+// muted by preference, expired or retracted is in no list, count or log. A list is the person's own notifications by their creation in the log and the broadcasts by
+// theirs, each newest first, merged as [Notification.Newer] says.
 type Inboxes interface {
 	// List returns a page of an inbox.
 	List(ctx context.Context, q ListQuery) (Page, error)

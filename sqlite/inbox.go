@@ -50,7 +50,7 @@ func list(c *conn, q belfry.ListQuery, epoch string) (belfry.Page, error) {
 			page.Next = &place
 			break
 		}
-		if len(all) == 0 || len(own) > 0 && !own[0].n.CreatedAt.Before(all[0].n.CreatedAt) {
+		if len(all) == 0 || len(own) > 0 && own[0].n.Newer(&all[0].n) {
 			page.Results = append(page.Results, own[0].n)
 			place.Seq, own = own[0].seq, own[1:]
 		} else {

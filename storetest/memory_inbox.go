@@ -63,7 +63,7 @@ func (m *Memory) List(ctx context.Context, q belfry.ListQuery) (belfry.Page, err
 			break
 		}
 		var r row
-		if len(shared) == 0 || len(own) > 0 && !own[0].n.CreatedAt.Before(shared[0].n.CreatedAt) {
+		if len(shared) == 0 || len(own) > 0 && own[0].n.Newer(&shared[0].n) {
 			r, own = own[0], own[1:]
 			place.Seq = r.seq
 		} else {

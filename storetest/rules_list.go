@@ -27,11 +27,11 @@ func listRules() []rule {
 			k.same("counts", p.Counts, belfry.Counts{Unread: 2, Unseen: 2})
 			k.same("what came after", len(k.changes("ada", p.Cursor).Items), 0)
 		}},
-		{"of one moment and person, the own one comes before the broadcast", func(k *kit) {
+		{"of one moment, own ones and broadcasts stand as they were sent", func(k *kit) {
 			k.send(plain(belfry.ToUser("ada"), "own 1"))
 			k.send(plain(belfry.ToAll(), "all"))
 			k.send(plain(belfry.ToUser("ada"), "own 2"))
-			k.shows("ada", belfry.FilterInbox, "own 2", "own 1", "all")
+			k.shows("ada", belfry.FilterInbox, "own 2", "all", "own 1")
 		}},
 		{"a clock that went back does not change the order of either log", func(k *kit) {
 			k.send(plain(belfry.ToUser("ada"), "own 1"))

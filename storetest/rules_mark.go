@@ -122,7 +122,7 @@ func markAllRules() []rule {
 				k.send(belfry.Send{To: belfry.ToAll(), Category: category, Title: category})
 			}
 			k.same("number of changes", len(k.mark(readAll(belfry.Mark{Category: "order"})).Changes), 4)
-			k.shows("ada", belfry.FilterUnread, "chat", "orders", "chat", "orders")
+			k.shows("ada", belfry.FilterUnread, "chat", "chat", "orders", "orders")
 		}},
 		{"up to a place: that included, what came later left", func(k *kit) {
 			k.tell("ada", "old")

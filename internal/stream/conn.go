@@ -30,6 +30,7 @@ type conn struct {
 	// before anything else.
 	trust, trustAll uint64
 	unread          bool // the store holds more than was read
+	replayed        int  // entries read one page after another
 
 	why     belfry.CloseReason // when set, the stream must end
 	cancel  func()             // ends the read that is under way; nil when none is

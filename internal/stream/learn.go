@@ -87,7 +87,7 @@ func (c *conn) learn(now time.Time, n need, ch *belfry.Changes, b []byte) []byte
 	case reset != belfry.ResetNone:
 	case c.lost && !c.joined:
 		reset = belfry.ResetEpoch
-	case !n.after.IsZero() && distance(n.after, ch.Head) > backlogMax:
+	case !n.after.IsZero() && distance(n.after, ch.Head) > backlogMax, ch.More && c.replayed > backlogMax:
 		reset = belfry.ResetBacklog
 	}
 	if !c.joined {
@@ -141,7 +141,7 @@ func (c *conn) welcome(b []byte, n need, ch *belfry.Changes, reset belfry.Reset)
 }
 
 func (c *conn) restart(now time.Time, b []byte, ch *belfry.Changes, why belfry.Reset) []byte {
-	c.at, c.unread = ch.Head, false
+	c.at, c.unread, c.replayed = ch.Head, false, 0
 	c.hub.meters.reset(why)
 	c.given(now, 1)
 	return c.tell(appendReset(b, c.at, why), ch.Tally.Counts)
@@ -163,9 +163,10 @@ func (c *conn) replay(now time.Time, b []byte, ch *belfry.Changes) []byte {
 	}
 	c.given(now, int64(len(ch.Items)))
 	if c.unread = ch.More; ch.More {
+		c.replayed += len(ch.Items)
 		return b
 	}
-	c.at = ch.Head
+	c.at, c.replayed = ch.Head, 0
 	return c.tell(b, ch.Tally.Counts)
 }
 
@@ -180,6 +181,12 @@ func (c *conn) pause(now time.Time, n need, ch *belfry.Changes) {
 	c.backoff, c.again = 0, time.Time{}
 }
 
+// distance returns how many entries lie between two places, or fewer: a log need not begin at 1, so from its very
+// beginning they must be counted as they come.
 func distance(from, to belfry.Cursor) int64 {
-	return max(to.Seq-from.Seq, 0) + max(to.Broadcast-from.Broadcast, 0)
+	d := max(to.Broadcast-from.Broadcast, 0)
+	if from.Seq > 0 {
+		d += max(to.Seq-from.Seq, 0)
+	}
+	return d
 }

@@ -157,6 +157,24 @@ func TestBacklog(t *testing.T) {
 	})
 }
 
+// TestLateBeginning: the log of somebody new may begin at a high number, which is no backlog.
+func TestLateBeginning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := start(t)
+		n.send("bob", "his")
+		n.toggle("bob", 6000)
+		p := n.open(stream.Request{User: "ada"})
+		synctest.Wait()
+		if err := n.store.EraseUser(t.Context(), "bob"); err != nil {
+			t.Fatal(err)
+		}
+		n.send("ada", "first")
+		wait(stream.HoleWait)
+		wantWords(t, p, "connection 0 0", "message first", "counts 1 1")
+	})
+}
+
 // TestPages: a long way back is read in several pages, while more comes.
 func TestPages(t *testing.T) {
 	t.Parallel()
