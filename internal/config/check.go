@@ -20,44 +20,44 @@ func later() map[string]string {
 		"BELFRY_DJANGO_SECRET_KEY":           django,
 		"BELFRY_DJANGO_SECRET_KEY_FALLBACKS": django,
 		"BELFRY_DJANGO_DATABASE_URL":         django,
-		"BELFRY_CATEGORIES":                  "this version has no categories file: each send names its channels",
-		"BELFRY_TEMPLATES":                   "this version has no templates: each send brings its words",
+	}
+}
+
+// djangos are the names like ours that mean something to Django alone: one .env may serve both.
+func djangos() []string {
+	return []string{"EMAIL_BACKEND", "EMAIL_FILE_PATH", "EMAIL_SUBJECT_PREFIX", "EMAIL_USE_LOCALTIME", "EMAIL_SSL_CERTFILE", "EMAIL_SSL_KEYFILE"}
+}
+
+// aliases are names that people take for ours and that are spelt too differently to be found by nearness.
+func aliases() map[string]string {
+	return map[string]string{
+		"EMAIL_PASSWORD": "EMAIL_HOST_PASSWORD", "EMAIL_HOST_PASS": "EMAIL_HOST_PASSWORD", "EMAIL_APP_PASSWORD": "EMAIL_HOST_PASSWORD",
+		"EMAIL_USER": "EMAIL_HOST_USER", "EMAIL_USERNAME": "EMAIL_HOST_USER", "EMAIL_FROM": "DEFAULT_FROM_EMAIL", "EMAIL_TLS": "EMAIL_USE_TLS", "EMAIL_SSL": "EMAIL_USE_SSL",
 	}
 }
 
 // Check looks through the names that are given for what no flag asks about: settings of later versions, which are an
-// error, and mail and unknown names, which are worth a warning.
+// error, and unknown names, which are worth a warning.
 func (s *Source) Check() (warnings []string, err error) {
-	known := map[string]bool{}
-	var names []string
-	for _, d := range Describe() {
-		known[d.Setting] = true
-		names = append(names, d.Setting)
-		if d.Secret {
-			known[d.Setting+"_FILE"] = true
-		}
-	}
+	known := s.known()
+	names := slices.Sorted(maps.Keys(known))
 	promised := later()
 	var faults []error
-	mail := false
 	for _, name := range s.names() {
-		v := s.env[name]
-		if v.Value == "" {
-			v = s.file[name]
-		}
+		v := s.given(name)
 		reason, isPromised := promised[strings.TrimSuffix(name, "_FILE")]
 		switch {
 		case v.Value == "":
 		case isPromised:
 			faults = append(faults, &Error{name, s.where(v), errors.New("it is not supported yet: " + reason + "; remove it")})
-		case name == "EMAIL_HOST" || name == "EMAIL_HOST_USER" || name == "EMAIL_HOST_PASSWORD" || name == "EMAIL_HOST_PASSWORD_FILE":
-			mail = true
 		case strings.HasPrefix(name, "BELFRY_") && !known[name]:
 			warnings = append(warnings, fmt.Sprintf("%s (in %s) is not a setting%s; it is ignored", name, s.where(v), nearest(name, names)))
+		case strings.HasPrefix(name, "EMAIL_") && !known[name] && !slices.Contains(djangos(), name):
+			// The app beside us may have settings of its own by this prefix: only what looks like a slip is told.
+			if meant := nearest(name, names); meant != "" {
+				warnings = append(warnings, fmt.Sprintf("%s (in %s) is not a setting%s; it is ignored", name, s.where(v), meant))
+			}
 		}
-	}
-	if mail {
-		warnings = append(warnings, "EMAIL_* is set, but this version does not send mail yet: mail is kept in the outbox (state captured)")
 	}
 	return warnings, errors.Join(faults...)
 }
@@ -71,6 +71,9 @@ func (s *Source) names() []string {
 
 // nearest suggests what a mistyped name was meant to be.
 func nearest(name string, names []string) string {
+	if meant := aliases()[name]; meant != "" {
+		return ": did you mean " + meant + "?"
+	}
 	best, distance := "", len(name)/3
 	for _, n := range names {
 		if d := editDistance(name, n); d < distance {

@@ -13,6 +13,8 @@ type Config struct {
 	Keep
 	APIKeys
 	JWT
+	Mail
+	Words
 	Streams
 	Log
 }

@@ -9,8 +9,9 @@ import (
 
 // A Variable is one assignment of a .env file.
 type Variable struct {
-	Value string
-	Line  int // where it begins, from 1
+	Value     string
+	Line      int  // where it begins, from 1
+	Commented bool // a comment was cut off an unquoted value
 }
 
 // ParseEnv reads a .env file; of a name that stands twice, the last counts, as in a shell. Errors name file and line,
@@ -73,7 +74,7 @@ func (p *envParser) assignment(vars map[string]Variable) error {
 	v := Variable{Line: p.line}
 	trimmed := strings.TrimLeft(value, " \t")
 	if trimmed == "" || trimmed[0] != '"' && trimmed[0] != '\'' {
-		v.Value = unquoted(value)
+		v.Value, v.Commented = unquoted(value)
 		p.line++
 		vars[name] = v
 		return nil
@@ -87,14 +88,14 @@ func (p *envParser) assignment(vars map[string]Variable) error {
 }
 
 // unquoted cuts the comment off a value; s is what follows the = .
-func unquoted(s string) string {
+func unquoted(s string) (value string, commented bool) {
 	for i := 1; i < len(s); i++ {
 		if s[i] == '#' && (s[i-1] == ' ' || s[i-1] == '\t') {
-			s = s[:i]
+			s, commented = s[:i], true
 			break
 		}
 	}
-	return strings.TrimSpace(s)
+	return strings.TrimSpace(s), commented
 }
 
 // quoted reads a value from its opening quote to the end of the line on which it is closed.

@@ -38,6 +38,9 @@ func describe(t reflect.Type) []Description {
 		if d.Flag == "" {
 			d.Flag = strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(d.Setting, "BELFRY_")), "_", "-")
 		}
+		if d.Default == "" {
+			d.Default = f.Tag.Get("shown") // what happens without the setting, where a value given is told from none
+		}
 		if d.Default == "${database}" {
 			d.Default = DefaultDatabase
 		}
@@ -81,12 +84,16 @@ An unknown ` + "`BELFRY_`" + ` name is warned about.
 - ` + "`$`" + ` is never expanded: a password may hold one.
 - A byte order mark and Windows line ends are accepted. A line that cannot be read stops the start with its number.
 `)
+	b.WriteString("\n## Further mail accounts\n\n" + `A second account, for when the first is parked, has its number in each name: ` + "`EMAIL_2_HOST`, `EMAIL_2_HOST_USER`, `EMAIL_2_HOST_PASSWORD`" + `
+and so on; numbers go to 9. These stand in the environment or in ` + "`.env`" + ` alone. ` + "`DEFAULT_FROM_EMAIL`" + ` is one for all, and ` + "`EMAIL_TIMEOUT`" + ` unless
+an account has its own. Mail leaves by the first account that can take it.
+`)
 	b.WriteString("\n## Not supported yet\n\nThese stop the start, because the server would not be the one that was asked for.\n\n")
 	promised := later()
 	for _, name := range sortedKeys(promised) {
 		fmt.Fprintf(&b, "- `%s`: %s.\n", name, promised[name])
 	}
-	b.WriteString("- `BELFRY_DATABASE_URL` with `postgres://`.\n\n`EMAIL_HOST` and its like are only warned about: mail is kept in the outbox, and does not leave yet.\n")
+	b.WriteString("- `BELFRY_DATABASE_URL` with `postgres://`.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

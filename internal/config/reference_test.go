@@ -50,7 +50,7 @@ func TestEverySettingIsAFlagOfItsName(t *testing.T) {
 	for _, f := range parser.Model.Flags {
 		flags[f.Tag.Get("setting")] = f
 	}
-	setting := regexp.MustCompile(`^BELFRY_[A-Z]+(_[A-Z]+)*$`)
+	setting := regexp.MustCompile(`^(BELFRY|EMAIL|DEFAULT_FROM)_[A-Z]+[2]?(_[A-Z]+)*$`)
 	for _, d := range config.Describe() {
 		if !setting.MatchString(d.Setting) || !strings.HasSuffix(d.Help, ".") || d.Form == "" || d.Group == "" {
 			t.Errorf("%+v: want a name, a group, a form and a sentence", d)
@@ -72,7 +72,7 @@ func TestTheTemplateIsAValidEnvFile(t *testing.T) {
 	if err := config.WriteTemplate(&b); err != nil {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`(?m)^#(BELFRY_)`).ReplaceAllString(b.String(), "$1")
+	text := regexp.MustCompile(`(?m)^#((?:BELFRY|EMAIL|DEFAULT)_)`).ReplaceAllString(b.String(), "$1")
 	vars, err := config.ParseEnv("env.template", []byte(text))
 	if err != nil {
 		t.Fatal(err)

@@ -16,12 +16,17 @@ import (
 // An Error is a setting that cannot be used.
 type Error struct {
 	Setting string // the name in the environment
-	Where   string // where it was given: "the environment", or a file and its line
+	Where   string // where it was given: "the environment", or a file and its line; empty: it is not given
 	Err     error  // what is wrong, and the mend
 }
 
 // Error implements error.
-func (e *Error) Error() string { return fmt.Sprintf("%s (in %s): %v", e.Setting, e.Where, e.Err) }
+func (e *Error) Error() string {
+	if e.Where == "" {
+		return fmt.Sprintf("%s: %v", e.Setting, e.Err)
+	}
+	return fmt.Sprintf("%s (in %s): %v", e.Setting, e.Where, e.Err)
+}
 
 // Unwrap returns what is wrong.
 func (e *Error) Unwrap() error { return e.Err }
