@@ -52,10 +52,16 @@ type MailPlan struct {
 // A mail is claimed under a lease, which names a token: a later claim of the same mail makes the token void, and whatever
 // is then asked under it is refused with ErrLeaseLost and changes nothing. So two workers never both decide over one
 // mail, however long one of them slept.
+//
+// A queued mail is canceled, in the transaction of the cause, when its notification is retracted, expires or is replaced,
+// or the person does what Plan.Unless names; a lease of it is lost. One that is committed is not, for it may have been
+// sent: whoever holds its lease settles it, and instead of being queued again it becomes Canceled if that is Uncommitted,
+// else Ambiguous. Erasing a person deletes their deliveries in every state, pruning a notification those of it.
 type Outbox interface {
 	// Claim leases due mails (Queued, NextAttemptAt not after Now), the first class of Order that has any, in the order of
-	// NextAttemptAt. Those whose lease ran out are due again. next is when the earliest of the rest is due, zero when
-	// there is none; it may be early, never late. The lease and its token are durable.
+	// NextAttemptAt. Those whose lease ran out are due again, since then. What of them is for a notification that is over by
+	// Now is not returned but ended. next is when the earliest of the rest is due, zero when there is none; it may be
+	// early, never late. The lease and its token are durable.
 	Claim(ctx context.Context, q ClaimQuery) (mails []Mail, next time.Time, err error)
 
 	// Prepare stores the exact bytes of a mail and its Message-ID, once: a second Prepare is an error.
@@ -75,8 +81,9 @@ type Outbox interface {
 	Delivery(ctx context.Context, id ID) (Delivery, []byte, error)
 
 	// Retry queues a Failed, Ambiguous, Canceled, Skipped or Captured mail anew, due at once, its tries back at 0 and its
-	// time to live (which it had from CreatedAt to GiveUpAt) beginning now; bytes that were rendered stay as they are. In
-	// every other state, and when the notification is gone, it is a CodeConflict [Error] that says why.
+	// time to live (which it had from CreatedAt to GiveUpAt) beginning now, and not committed; bytes that were rendered stay
+	// as they are. In every other state, without an address, for another channel than email, and when the notification is
+	// gone, it is a CodeConflict [Error] that says why.
 	Retry(ctx context.Context, id ID, at time.Time) (Delivery, error)
 }
 
@@ -138,14 +145,17 @@ type DeliveryPage struct {
 
 // MailAccounts keeps what must be known of mail accounts after a restart, and on every node.
 type MailAccounts interface {
-	// MailAccount returns the state of an account; the zero state when there is none.
+	// MailAccount returns the state of an account; the zero state, but for its name, when there is none.
 	MailAccount(ctx context.Context, name string) (MailAccount, error)
 	// PutMailAccount replaces it.
 	PutMailAccount(ctx context.Context, a MailAccount) error
 	// MailsSent returns how many mails an account has sent after a time, and the times of the earliest of them, at most
-	// limit, in rising order: each is when one more may be sent under a rolling quota. Ambiguous ones count.
+	// limit, in rising order: each is when one more may be sent under a rolling quota. It counts every attempt that was
+	// committed and not taken back (Settlement.Uncommitted), so ambiguous ones count, those under way at the time of their
+	// claim, and what was erased since. Of more than 48 hours ago, what Prune has removed does not count.
 	MailsSent(ctx context.Context, account string, after time.Time, limit int) (n int, earliest []time.Time, err error)
-	// Suppressed lists the addresses to which nothing is sent, with the reasons, by address.
+	// Suppressed lists the addresses to which nothing is sent, with the reasons, by address in lower case; addresses are
+	// the same whatever their case. Nothing but Unsuppress takes one off, not even erasing the person.
 	Suppressed(ctx context.Context) (map[string]string, error)
 	// Unsuppress takes an address off the list; ErrNotFound when it is not on it.
 	Unsuppress(ctx context.Context, address string) error

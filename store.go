@@ -29,6 +29,8 @@ type Store interface {
 	People
 	Credentials
 	Upkeep
+	Outbox
+	MailAccounts
 
 	// Epoch names the database: new for a new one and for a restored backup, so that cursors of another are noticed.
 	Epoch() string
@@ -154,7 +156,7 @@ type People interface {
 	SetPreferences(ctx context.Context, user string, p Preferences) error
 }
 
-// Credentials holds API keys and tickets, as hashes.
+// Credentials holds API keys and tickets, as hashes, and the server's own secrets.
 type Credentials interface {
 	// AddKey stores a key; a name in use is a CodeConflict [Error].
 	AddKey(ctx context.Context, k Key) error
@@ -167,6 +169,9 @@ type Credentials interface {
 	// TakeTicket takes a ticket that has not expired out of the store and returns it; ErrNotFound for every other. Of
 	// several callers at once, one gets it.
 	TakeTicket(ctx context.Context, h SecretHash, now time.Time) (Ticket, error)
+	// Secret returns the server's own secret of a name: 32 random bytes, made when it is first asked for and the same ever
+	// after, on every node.
+	Secret(ctx context.Context, name string) ([]byte, error)
 }
 
 // Upkeep removes what is over, in steps small enough that nobody waits for them: call again while there is more.
@@ -178,7 +183,7 @@ type Upkeep interface {
 
 	// Prune removes at most limit notifications created before a time that are read or archived or never stood in an inbox,
 	// broadcasts created before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
-	// than 24 hours and tickets that expired. It reports whether there is more to remove. No log entry is made: a
+	// than 24 hours, tickets that expired, and the count of mails sent more than 48 hours ago. It reports whether there is more to remove. No log entry is made: a
 	// cursor from before a removed entry is answered with ResetPruned.
 	Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error)
 }

@@ -201,3 +201,11 @@ func numberOrNull(n int64) any {
 	}
 	return n
 }
+
+// oneIf stores a truth.
+func oneIf(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

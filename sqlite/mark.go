@@ -158,13 +158,32 @@ func set(n *belfry.Notification, s belfry.StateChange, at time.Time) (changed bo
 }
 
 func (k *marking) note(n *note) error {
+	before := n.status
 	if !set(&n.n, k.m.Set, k.m.At) {
 		return nil
 	}
-	k.take(&n.n, n.status.counts())
+	if n.mail {
+		if err := k.unneeded(n, statusOf(&n.n)&^before); err != nil {
+			return err
+		}
+	}
+	k.take(&n.n, before.counts())
 	_, err := k.exec(`UPDATE notifications SET status=?, changed_seq=?, seen_at=?, read_at=?, archived_at=? WHERE key=?`,
 		int64(statusOf(&n.n)), k.p.seq, milli(n.n.SeenAt), milli(n.n.ReadAt), milli(n.n.ArchivedAt), n.key)
 	return err
+}
+
+// unneeded cancels the mails that the states now reached make so.
+func (k *marking) unneeded(n *note, reached status) error {
+	if reached&statusRead != 0 {
+		if err := k.cancelMails(n, reasonRead, belfry.UnlessRead); err != nil {
+			return err
+		}
+	}
+	if reached&statusSeen != 0 {
+		return k.cancelMails(n, reasonSeen, belfry.UnlessSeen)
+	}
+	return nil
 }
 
 func (k *marking) shared(b *shared) error {

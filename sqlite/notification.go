@@ -13,15 +13,19 @@ type note struct {
 	seq, changed     int64 // 0 where the row has null
 	firstSeq         int64
 	status           status
+	mail             bool // some delivery is a mail
 	n                belfry.Notification
 }
 
 const noteColumns = `n.key, n.rand, n.uid, n.seq, n.changed_seq, n.first_seq, n.status, n.category, n.title, n.body, n.url,
-	n.data, n.actor, n.priority, n.created_at, n.seen_at, n.read_at, n.archived_at, n.expires_at`
+	n.data, n.actor, n.priority, n.created_at, n.seen_at, n.read_at, n.archived_at, n.expires_at, n.mail`
+
+const noteWidth = 20 // how many columns these are
 
 func scanNote(r row) (*note, error) {
 	n := &note{
 		key: r.int(0), random: r.int(1), uid: r.int(2), seq: r.int(3), changed: r.int(4), firstSeq: r.int(5), status: status(r.int(6)),
+		mail: r.int(19) != 0,
 	}
 	var err error
 	n.n, err = scanContent(r, 7)
@@ -84,7 +88,7 @@ func under(c *conn, id belfry.ID) ([]*note, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case n != nil && n.status != statusDeleted:
+	case n != nil && n.status != statusDeleted && n.status != statusGone:
 		return []*note{n}, nil
 	}
 	key, random, ok := fromID(id)
@@ -95,14 +99,15 @@ func under(c *conn, id belfry.ID) ([]*note, error) {
 }
 
 // remove makes a note a Deleted entry of the log, and returns the ring; nil for one that was never in the inbox, which
-// just goes, with its deliveries.
-func (t *tx) remove(n *note, now int64) (*belfry.Ring, error) {
-	if n.status == statusOutside {
-		if _, err := t.exec(`DELETE FROM deliveries WHERE notification_key=?`, n.key); err != nil {
+// makes no entry. Its deliveries stay for the operator until it is pruned; its queued mails are canceled for the reason given.
+func (t *tx) remove(n *note, now int64, reason string) (*belfry.Ring, error) {
+	if n.mail {
+		if err := t.cancelMails(n, reason, ""); err != nil {
 			return nil, err
 		}
-		_, err := t.exec(`DELETE FROM notifications WHERE key=?`, n.key)
-		return nil, err
+	}
+	if n.status == statusOutside {
+		return nil, t.empty(n, nil, nil, statusGone, now)
 	}
 	p, err := t.owner(n.uid)
 	if err != nil {
@@ -115,13 +120,7 @@ func (t *tx) remove(n *note, now int64) (*belfry.Ring, error) {
 	if n.firstSeq != 0 {
 		first = n.firstSeq
 	}
-	if _, err := t.exec(`UPDATE notifications SET seq=?, changed_seq=?, status=8, created_at=?, title='', body='', url='', data=NULL,
-		actor=NULL, seen_at=NULL, read_at=NULL, archived_at=NULL, expires_at=NULL, dedupe_key=NULL, first_seq=NULL, send_key=NULL,
-		send_rand=NULL WHERE key=?`, first, p.seq, now, n.key); err != nil {
-		return nil, err
-	}
-	if _, err := t.exec(`UPDATE deliveries SET state=?, reason='the notification is gone' WHERE notification_key=? AND state=?`,
-		string(belfry.Canceled), n.key, string(belfry.Queued)); err != nil {
+	if err := t.empty(n, first, p.seq, statusDeleted, now); err != nil {
 		return nil, err
 	}
 	if err := t.settleDue(p, n); err != nil {
@@ -133,6 +132,14 @@ func (t *tx) remove(n *note, now int64) (*belfry.Ring, error) {
 	}
 	change := belfry.Change{Kind: belfry.Deleted, Seq: p.seq, Notification: belfry.Notification{ID: n.n.ID}}
 	return &belfry.Ring{User: p.user.ID, Change: change, Own: own.Own}, nil
+}
+
+// empty takes the content out of a note, and leaves when it went.
+func (t *tx) empty(n *note, seq, changed any, s status, now int64) error {
+	_, err := t.exec(`UPDATE notifications SET seq=?, changed_seq=?, status=?, created_at=?, title='', body='', url='', data=NULL,
+		actor=NULL, seen_at=NULL, read_at=NULL, archived_at=NULL, expires_at=NULL, dedupe_key=NULL, first_seq=NULL, send_key=NULL,
+		send_rand=NULL WHERE key=?`, seq, changed, int64(s), now, n.key)
+	return err
 }
 
 // settleDue finds the person's next expiry anew when that of n, which is gone, was the next.

@@ -86,7 +86,7 @@ func (t *tx) retract(id belfry.ID, at int64) (rings []belfry.Ring, err error) {
 			continue
 		}
 		refused = nil
-		ring, err := t.remove(n, at)
+		ring, err := t.remove(n, at, reasonRetracted)
 		if err != nil {
 			return nil, err
 		}

@@ -133,12 +133,12 @@ func (t *tx) acceptFor(s *sending, user string, sendKey, sendRandom any) (belfry
 	var id belfry.ID
 	if old != nil {
 		key, id = old.key, old.n.ID
-		err = t.replace(p, s, old, sendKey, sendRandom)
+		err = t.replace(p, s, old, hasMail(decision.Deliveries), sendKey, sendRandom)
 	} else {
 		random := randomBits()
 		key = t.mint(s.At)
 		id = toID(key, random)
-		err = t.insert(p, s, key, random, decision.Inbox, sendKey, sendRandom)
+		err = t.insert(p, s, key, random, &decision, sendKey, sendRandom)
 	}
 	if err != nil {
 		return belfry.ID{}, nil, err
@@ -157,18 +157,18 @@ func (t *tx) acceptFor(s *sending, user string, sendKey, sendRandom any) (belfry
 	return id, &ring, err
 }
 
-func (t *tx) insert(p *person, s *sending, key, random int64, inbox bool, sendKey, sendRandom any) error {
+func (t *tx) insert(p *person, s *sending, key, random int64, d *belfry.Decision, sendKey, sendRandom any) error {
 	var seq, dedupe any
 	st := statusOutside
-	if inbox {
+	if d.Inbox {
 		p.seq++
 		p.own = p.own.Plus(both(1))
 		seq, st, dedupe = p.seq, 0, textOrNull(s.Send.DedupeKey)
 	}
 	p.expects(s.Send.ExpiresAt)
-	_, err := t.exec(`INSERT INTO notifications VALUES (?,?,?,?,NULL,?,?,?,?,?,?,?,?,?,NULL,NULL,NULL,?,?,NULL,?,?)`,
+	_, err := t.exec(`INSERT INTO notifications VALUES (?,?,?,?,NULL,?,?,?,?,?,?,?,?,?,NULL,NULL,NULL,?,?,NULL,?,?,?)`,
 		key, random, p.uid, seq, int64(st), s.Send.Category, s.Send.Title, s.Send.Body, s.Send.URL, s.data, s.actor,
-		int64(s.Send.Priority), s.at, milli(s.Send.ExpiresAt), dedupe, sendKey, sendRandom)
+		int64(s.Send.Priority), s.at, milli(s.Send.ExpiresAt), dedupe, sendKey, sendRandom, hasMail(d.Deliveries))
 	return err
 }
 
@@ -183,7 +183,13 @@ func (t *tx) duplicate(p *person, s *sending) (*note, error) {
 }
 
 // replace gives a note new content and the next place, as if it were new; its id stays.
-func (t *tx) replace(p *person, s *sending, old *note, sendKey, sendRandom any) error {
+func (t *tx) replace(p *person, s *sending, old *note, mail int64, sendKey, sendRandom any) error {
+	if old.mail {
+		if err := t.cancelMails(old, reasonReplaced, ""); err != nil {
+			return err
+		}
+		mail = 1
+	}
 	p.seq++
 	p.own = p.own.Minus(old.status.counts()).Plus(both(1))
 	first := old.firstSeq
@@ -191,9 +197,9 @@ func (t *tx) replace(p *person, s *sending, old *note, sendKey, sendRandom any) 
 		first = old.seq
 	}
 	_, err := t.exec(`UPDATE notifications SET seq=?, changed_seq=NULL, first_seq=?, status=0, category=?, title=?, body=?, url=?,
-		data=?, actor=?, priority=?, created_at=?, seen_at=NULL, read_at=NULL, archived_at=NULL, expires_at=?, send_key=?, send_rand=?
-		WHERE key=?`, p.seq, first, s.Send.Category, s.Send.Title, s.Send.Body, s.Send.URL, s.data, s.actor,
-		int64(s.Send.Priority), s.at, milli(s.Send.ExpiresAt), sendKey, sendRandom, old.key)
+		data=?, actor=?, priority=?, created_at=?, seen_at=NULL, read_at=NULL, archived_at=NULL, expires_at=?, send_key=?, send_rand=?,
+		mail=? WHERE key=?`, p.seq, first, s.Send.Category, s.Send.Title, s.Send.Body, s.Send.URL, s.data, s.actor,
+		int64(s.Send.Priority), s.at, milli(s.Send.ExpiresAt), sendKey, sendRandom, mail, old.key)
 	p.expects(s.Send.ExpiresAt)
 	return err
 }

@@ -9,8 +9,9 @@ const (
 	statusSeen     status = 1
 	statusRead     status = 2
 	statusArchived status = 4
-	statusDeleted  status = 8 // a log entry without content
-	statusOutside  status = 9 // never in the inbox
+	statusDeleted  status = 8  // a log entry without content
+	statusOutside  status = 9  // never in the inbox
+	statusGone     status = 10 // likewise, and without content
 
 	inboxStatuses = 8 // those below are in the inbox
 )

@@ -47,7 +47,7 @@ func newTx(c *conn) (*tx, error) {
 	if t.lastUID, err = c.number(`SELECT max(uid) FROM users`); err != nil {
 		return nil, fmt.Errorf("read the last user: %w", err)
 	}
-	for _, table := range []string{"notifications", "broadcasts", "deliveries"} {
+	for _, table := range []string{"notifications", "broadcasts", "deliveries", "mails_sent"} {
 		key, err := c.number(`SELECT max(key) FROM ` + table)
 		if err != nil {
 			return nil, fmt.Errorf("read the last of %s: %w", table, err)

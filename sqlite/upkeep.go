@@ -45,7 +45,7 @@ func (t *tx) expire(now int64, limit int) (rings []belfry.Ring, next time.Time, 
 	for _, e := range found {
 		var ring *belfry.Ring
 		if e.note != nil {
-			ring, err = t.remove(e.note, now)
+			ring, err = t.remove(e.note, now, reasonExpired)
 		} else {
 			ring = new(belfry.Ring)
 			*ring, err = t.removeShared(e.share, now)
@@ -149,6 +149,12 @@ func (t *tx) prune(before, now int64, limit int) (more bool, err error) {
 				now, int64(limit))
 			return int(n), err
 		},
+		func(limit int) (int, error) {
+			// Along the key, which is about the order of time, so that a sweep reads no more than it removes.
+			n, err := t.exec(`DELETE FROM mails_sent WHERE key IN
+				(SELECT key FROM (SELECT key, at FROM mails_sent ORDER BY key LIMIT ?2) WHERE at <= ?1)`, now-sentAge.Milliseconds(), int64(limit))
+			return int(n), err
+		},
 	} {
 		n, err := kind(limit)
 		if err != nil {
@@ -166,7 +172,8 @@ func (t *tx) prunable(before, now int64) (bool, error) {
 		OR EXISTS (SELECT 1 FROM broadcasts WHERE gone = 2) OR EXISTS (SELECT 1 FROM broadcasts WHERE clearing = 1)
 		OR EXISTS (SELECT 1 FROM broadcasts WHERE created_at < ?1)
 		OR EXISTS (SELECT 1 FROM answers WHERE created_at <= ?2)
-		OR EXISTS (SELECT 1 FROM tickets WHERE expires_at <= ?3)`, before, now-answerAge.Milliseconds(), now)
+		OR EXISTS (SELECT 1 FROM tickets WHERE expires_at <= ?3)
+		OR (SELECT at <= ?4 FROM mails_sent ORDER BY key LIMIT 1)`, before, now-answerAge.Milliseconds(), now, now-sentAge.Milliseconds())
 	return n != 0, err
 }
 
@@ -178,7 +185,7 @@ func (t *tx) pruneNotes(before int64, limit int) (int, error) {
 		return 0, err
 	}
 	for _, n := range found {
-		if n.status != statusOutside {
+		if n.status < statusOutside {
 			p, err := t.owner(n.uid)
 			if err != nil {
 				return 0, err
@@ -187,7 +194,7 @@ func (t *tx) pruneNotes(before int64, limit int) (int, error) {
 			p.pruned = max(p.pruned, n.seq, n.changed)
 			p.own = p.own.Minus(n.status.counts())
 		}
-		if _, err := t.exec(`DELETE FROM deliveries WHERE notification_key=?`, n.key); err != nil {
+		if err := t.dropDeliveries(n); err != nil {
 			return 0, err
 		}
 		if _, err := t.exec(`DELETE FROM notifications WHERE key=?`, n.key); err != nil {

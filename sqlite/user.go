@@ -58,7 +58,8 @@ func (t *tx) erase(id string) error {
 	t.people.forget(id)
 	t.head.floor = max(t.head.floor, p.seq+1)
 	for _, sql := range []string{
-		`DELETE FROM deliveries WHERE notification_key IN (SELECT key FROM notifications WHERE uid=?)`,
+		`DELETE FROM messages WHERE key IN (SELECT key FROM deliveries INDEXED BY deliveries_user WHERE uid=?)`,
+		`DELETE FROM deliveries WHERE uid=?`,
 		`DELETE FROM notifications WHERE uid=?`,
 		`DELETE FROM broadcast_states WHERE uid=?`,
 		`DELETE FROM users WHERE uid=?`,

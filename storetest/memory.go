@@ -33,11 +33,7 @@ type Memory struct {
 	secrets    map[string][]byte
 }
 
-var (
-	_ belfry.Store        = (*Memory)(nil)
-	_ belfry.Outbox       = (*Memory)(nil)
-	_ belfry.MailAccounts = (*Memory)(nil)
-)
+var _ belfry.Store = (*Memory)(nil)
 
 // A person is a user and their own log.
 type person struct {

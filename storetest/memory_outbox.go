@@ -212,10 +212,12 @@ func (m *Memory) Prepare(ctx context.Context, l belfry.Lease, messageID string, 
 	switch {
 	case err != nil:
 		return err
+	case len(message) == 0:
+		return belfry.Errorf(belfry.CodeInvalid, "The mail has no bytes.")
 	case v.message != nil:
 		return belfry.Errorf(belfry.CodeInvalid, "The mail has its bytes already.")
 	}
-	v.d.MessageID, v.message = messageID, append([]byte{}, message...)
+	v.d.MessageID, v.message = messageID, slices.Clone(message)
 	return nil
 }
 
