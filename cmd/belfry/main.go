@@ -30,15 +30,16 @@ const (
 
 // commands is the table of contents: one field, one file.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the bell."`
-	Demo    demoCmd    `cmd:"" set:"database=sqlite:belfry-demo.db" help:"Serve the bell with a sample app and a sample person, to try it out."`
-	Send    sendCmd    `cmd:"" help:"Send a notification."`
-	Listen  listenCmd  `cmd:"" help:"Print a person's stream as it comes."`
-	Token   tokenCmd   `cmd:"" help:"Make a token (JWT) that lets a person's browser in."`
-	Key     keyCmd     `cmd:"" help:"Add, list and remove API keys, also while the server runs."`
-	Backup  backupCmd  `cmd:"" help:"Write a copy of the database, also while the server runs."`
-	Doctor  doctorCmd  `cmd:"" help:"Test a running server."`
-	Version versionCmd `cmd:"" help:"Say which version this is."`
+	Serve     serveCmd     `cmd:"" help:"Serve the bell."`
+	Demo      demoCmd      `cmd:"" set:"database=sqlite:belfry-demo.db" help:"Serve the bell with a sample app and a sample person, to try it out."`
+	Send      sendCmd      `cmd:"" help:"Send a notification."`
+	Listen    listenCmd    `cmd:"" help:"Print a person's stream as it comes."`
+	Token     tokenCmd     `cmd:"" help:"Make a token (JWT) that lets a person's browser in."`
+	Key       keyCmd       `cmd:"" help:"Add, list and remove API keys, also while the server runs."`
+	Backup    backupCmd    `cmd:"" help:"Write a copy of the database, also while the server runs."`
+	Doctor    doctorCmd    `cmd:"" help:"Test a running server."`
+	FakeGmail fakeGmailCmd `cmd:"" help:"Serve a fake Gmail that keeps what it gets and misbehaves on demand, to test with."`
+	Version   versionCmd   `cmd:"" help:"Say which version this is."`
 }
 
 func main() {

@@ -47,7 +47,7 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "client", "internal/config", "internal/demo", "internal/conformance"},
+			imports: []string{root, "server", "sqlite", "client", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 

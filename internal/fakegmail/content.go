@@ -1,5 +1,10 @@
 package fakegmail
 
+import (
+	"errors"
+	"io"
+)
+
 // readDots reads the lines of a DATA up to the dot that stands alone. Only CR LF ends a line: an LF alone before a dot is
 // how one mail is smuggled into another.
 func (c *conn) readDots() error {
@@ -62,43 +67,31 @@ func withoutData(breaks []rule) []rule {
 	return rest
 }
 
-// dot decides over a whole mail.
-func (c *conn) dot(by string) error {
+// contentByte reads a byte of a mail.
+func (c *conn) contentByte() (byte, error) {
 	if _, err := c.room("data", c.mail.wire, 0); err != nil {
-		return err
+		return 0, err
 	}
-	c.breaks = withoutData(c.breaks)
-	m := Message{Conn: c.number, User: c.user, From: c.mail.from, To: c.mail.to, Params: c.mail.params, Data: c.mail.data, By: by, TLS: c.version()}
-	usual := c.ok(250, "2.0.0", "OK ")
-	switch {
-	case len(c.mail.data) > c.rules.largest():
-		usual = answer("too-large-content")
-	case c.mail.bare || c.endsWithCR():
-		usual = Answer{550, "5.6.11", "There is a CR or an LF alone in the message."}
+	ch, err := c.r.ReadByte()
+	c.mail.wire++
+	return ch, err
+}
+
+// take keeps a byte of a mail; of one that is too large, no more than shows it.
+func (c *conn) take(ch byte) {
+	d := c.mail.data
+	if len(d) > 0 && (d[len(d)-1] == '\r') != (ch == '\n') || len(d) == 0 && ch == '\n' {
+		c.mail.bare = true
 	}
-	v := c.judge(AtDot)
-	if v.deed == answering {
-		usual = v.answer
+	if len(d) <= c.rules.largest() {
+		c.mail.data = append(d, ch)
 	}
-	if usual.good() && v.deed != dropping {
-		if err := c.s.keep(m); err != nil {
-			c.note(Fault, "keep the mail: "+err.Error())
-			usual = Answer{452, "4.3.1", "Insufficient system storage."}
-		} else {
-			c.rules.sent(c.user, c.s.now())
-			c.mails++
-		}
-	}
-	c.mail = transaction{}
-	if err := c.pause(v.wait); err != nil {
-		return err
-	}
-	if v.deed == dropping || v.deed == losing {
-		return c.drop(v.reset)
-	}
-	err := c.say(usual)
-	if v.deed == hanging {
-		return orElse(err, errEnd)
+}
+
+// noEOF says that an end in the middle of a mail is no end.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
 	}
 	return err
 }

@@ -33,9 +33,9 @@ func Stages() []Stage {
 
 // An Answer is a reply of the server.
 type Answer struct {
-	Code     int
-	Enhanced string // like 5.4.5; may be empty
-	Text     string // lines are separated by line feeds
+	Code     int    `json:"code"`
+	Enhanced string `json:"enhanced_code,omitempty"` // like 5.4.5
+	Text     string `json:"text"`                    // lines are separated by line feeds
 }
 
 // parseAnswer reads `550-5.4.5 text`, `550 5.4.5 text` or `550 text`; `\n` in it breaks the line.

@@ -4,9 +4,9 @@ import "slices"
 
 // A Row is a reply that Gmail is known to give, by a name that a scenario may use.
 type Row struct {
-	Name   string
-	Stage  Stage // where it is usual
-	Answer Answer
+	Name   string `json:"name"`
+	Stage  Stage  `json:"stage"` // where it is usual
+	Answer Answer `json:"answer"`
 }
 
 // Rows returns all of them, sorted as in a dialogue. Texts and codes are Gmail's, gathered from its published pages and
