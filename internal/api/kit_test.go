@@ -38,6 +38,7 @@ type world struct {
 	url     string
 	client  *http.Client
 	store   belfry.Store
+	outbox  belfry.Outbox // of the store; nobody works it off
 	bus     belfry.Bus
 	service *notify.Service
 	hub     *stream.Hub
@@ -69,7 +70,8 @@ func newWorld(t testing.TB, changes ...func(*api.Config, *world)) *world {
 		}
 	}
 	var err error
-	w.service, err = notify.New(notify.Config{Store: w.store, Bus: w.bus, Logger: c.Logger})
+	w.outbox, _ = w.store.(belfry.Outbox)
+	w.service, err = notify.New(notify.Config{Store: w.store, Outbox: w.outbox, Bus: w.bus, Logger: c.Logger})
 	must(err)
 	w.hub, err = stream.New(stream.Config{Store: w.store, Epoch: w.store.Epoch(), Bus: w.bus, MaxPerUser: 3})
 	must(err)

@@ -201,9 +201,9 @@ func TestReceipt(t *testing.T) {
 	}{
 		{"in app by default", map[string]any{"to": "plain"}, "in_app sent"},
 		{"no address", map[string]any{"to": "plain", "channels": both}, "in_app sent, email skipped"},
-		{"known address", map[string]any{"to": "mailed", "channels": both}, "in_app sent, email captured"},
-		{"given address", map[string]any{"to": "plain", "channels": both, "email": map[string]any{"to": "x@example.com"}}, "in_app sent, email captured"},
-		{"email only", map[string]any{"to": "mailed", "channels": []string{"email"}}, "email captured"},
+		{"known address", map[string]any{"to": "mailed", "channels": both}, "in_app sent, email queued"},
+		{"given address", map[string]any{"to": "plain", "channels": both, "email": map[string]any{"to": "x@example.com"}}, "in_app sent, email queued"},
+		{"email only", map[string]any{"to": "mailed", "channels": []string{"email"}}, "email queued"},
 		{"muted", map[string]any{"to": "muted", "channels": both}, "in_app skipped, email skipped"},
 		{"critical", map[string]any{"to": "muted", "priority": "critical"}, "in_app sent"},
 		{"everyone", map[string]any{"to": map[string]any{"all": true}}, "in_app sent"},
