@@ -29,6 +29,12 @@ func table() []rule {
 
 		{layer: "work", pkg: "internal/notify", imports: []string{root}},
 		{layer: "work", pkg: "internal/deliver", imports: []string{root}},
+		{
+			layer: "work", pkg: "internal/letter", imports: []string{root},
+			modules: []string{
+				"github.com/PuerkitoBio/goquery", "github.com/k3a/html2text", "github.com/vanng822/go-premailer", "github.com/wneessen/go-mail", "golang.org/x/net",
+			},
+		},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}},
 		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
 
@@ -47,7 +53,7 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "client", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail"},
+			imports: []string{root, "server", "sqlite", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 
