@@ -11,6 +11,7 @@ func (s *service) greet(browsers, key string) {
 	p.printf("%s is ringing at %s\n", p.paint("Belfry", bold), p.paint(s.url(), green))
 	p.printf("  data      %s\n", absolute(s.cfg.DatabaseURL.Path()))
 	p.printf("  browsers  %s\n", browsers)
+	p.printf("  mail      %s\n", s.mailWay())
 	if s.metrics != nil {
 		p.printf("  metrics   http://%s/metrics\n", s.metrics.Addr())
 	}

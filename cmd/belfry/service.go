@@ -7,12 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/server"
+	"github.com/belfryhq/belfry/smtpmail"
 	"github.com/belfryhq/belfry/sqlite"
 )
 
@@ -25,15 +29,21 @@ type service struct {
 	server  *server.Server
 	main    net.Listener
 	metrics net.Listener // nil: /metrics is served at the main address
+
+	carrier  *smtpmail.Carrier // nil: mail stays
+	accounts []string          // its names
+	hangup   chan os.Signal    // asks for the categories to be read again
 }
 
 // openService opens everything that serving needs, so that what is wrong is told before anything is announced.
-func openService(ctx context.Context, p *program, cfg *config.Config) (_ *service, err error) {
+// Each adjust may change what the server is made of when the address is known.
+func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...func(*service, *server.Config)) (_ *service, err error) {
 	warnings, err := p.settings.Check()
 	if err != nil {
 		return nil, usageError{err}
 	}
-	s := &service{p: p, cfg: cfg, log: p.logger(cfg.Log)}
+	s := &service{p: p, cfg: cfg, log: p.logger(cfg.Log), hangup: make(chan os.Signal, 1)}
+	signal.Notify(s.hangup, syscall.SIGHUP) // from before anything is announced: by itself the signal would end the process
 	for _, w := range warnings {
 		s.log.Warn(w)
 	}
@@ -53,7 +63,17 @@ func openService(ctx context.Context, p *program, cfg *config.Config) (_ *servic
 			return nil, err
 		}
 	}
-	if s.server, err = server.New(serverConfig(cfg, s.store, s.log)); err != nil {
+	sc := serverConfig(cfg, s.store, s.log)
+	if err = s.openWords(&sc); err != nil {
+		return nil, err
+	}
+	if err = s.openMail(&sc); err != nil {
+		return nil, err
+	}
+	for _, fn := range adjust {
+		fn(s, &sc)
+	}
+	if s.server, err = server.New(sc); err != nil {
 		return nil, usageError{err}
 	}
 	return s, nil
@@ -133,12 +153,15 @@ func (s *service) run(ctx context.Context, handler http.Handler) error {
 		all = append(all, f.Server)
 		serving.Go(func() { failed <- fmt.Errorf("serve at %s: %w", f.at.Addr(), f.Serve(f.at)) })
 	}
+	done := make(chan struct{})
+	serving.Go(func() { s.reloading(done) })
 	var err error
 	select {
 	case <-ctx.Done():
 		s.log.Info("stopping: telling streams, finishing requests; a second signal ends at once")
 	case err = <-failed:
 	}
+	close(done)
 	err = errors.Join(err, s.drain(all))
 	serving.Wait()
 	return err
@@ -184,10 +207,14 @@ func (s *service) drain(serving []*http.Server) error {
 
 // close frees what openService opened; run has closed the rest before.
 func (s *service) close() {
+	signal.Stop(s.hangup)
 	if s.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
 		s.warn(s.server.Close(ctx), "close the server")
+	}
+	if s.carrier != nil {
+		s.warn(s.carrier.Close(), "close the mail connections")
 	}
 	for _, l := range []net.Listener{s.main, s.metrics} {
 		if l != nil {

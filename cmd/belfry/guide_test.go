@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/belfryhq/belfry/internal/fakegmail"
+	"github.com/belfryhq/belfry/smtpmail"
+)
+
+// TestGuideTellsTheReplies holds the guide to the table by which the program decides; UPDATE=1 writes it.
+func TestGuideTellsTheReplies(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "..", "docs", "guide", "gmail.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := regexp.MustCompile(`(?s)^(.*<!-- replies: [^\n]*-->\n)(.*)(<!-- /replies -->\n.*)$`).FindStringSubmatch(string(text))
+	if parts == nil {
+		t.Fatalf("%s has no place for the replies", path)
+	}
+	want := replyTables(smtpmail.Rules())
+	if parts[2] == want {
+		return
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(path, []byte(parts[1]+want+parts[3]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Errorf("%s does not tell what smtpmail/replies.yaml says; write it anew: UPDATE=1 go test ./cmd/belfry -run TestGuide", path)
+}
+
+// replyTables tells the rules to people: replies, then what the connection may do.
+func replyTables(rules []smtpmail.Rule) string {
+	var b strings.Builder
+	b.WriteString("| reply | Belfry | you |\n|---|---|---|\n")
+	for _, r := range rules {
+		if len(r.Code) > 0 && len(r.Example) > 0 {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", saying(r.Example[0]), action(r), r.Remedy)
+		}
+	}
+	b.WriteString("\nAnd when there is no reply:\n\n| what | Belfry | you |\n|---|---|---|\n")
+	for _, r := range rules {
+		if len(r.Code) == 0 {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", r.Name, action(r), r.Remedy)
+		}
+	}
+	b.WriteString("| the answer to a whole mail was lost | the mail is `ambiguous`, and its category's [policy](mail.md#when-the-answer-is-lost) decides |  |\n")
+	return b.String()
+}
+
+// saying is the first line of a reply, without the mark of a session.
+func saying(example string) string {
+	line, _, _ := strings.Cut(example, "\n")
+	line = regexp.MustCompile(` \S+ - gsmtp$`).ReplaceAllString(line, "")
+	return strings.ReplaceAll(line, "|", `\|`)
+}
+
+// action says what happens to the mail and to whom else.
+func action(r smtpmail.Rule) string {
+	whom := map[string]string{"account": "the account", "person": "the mailbox", "domain": "the sender's domain"}[r.Pause.Of]
+	var do []string
+	switch {
+	case r.Pause.Until == "credential":
+		do = append(do, "parks "+whom+" until the credential changes")
+	case r.Pause.UpTo > 0:
+		do = append(do, fmt.Sprintf("leaves %s alone for %s, at last for %s", whom, span(r.Pause.For), span(r.Pause.UpTo)))
+	case whom != "":
+		do = append(do, fmt.Sprintf("leaves %s alone for %s", whom, span(r.Pause.For)))
+	}
+	switch {
+	case r.Again:
+		do = append(do, "connects again at once")
+	case r.Verdict == "refused":
+		do = append(do, "gives the mail up")
+	case r.Counts:
+		do = append(do, "tries the mail again, later each time")
+	}
+	if r.Pause.Slow {
+		do = append(do, "sends more slowly afterwards")
+	}
+	switch r.Suppress {
+	case "yes":
+		do = append(do, "sends nothing more to the address")
+	case "second":
+		do = append(do, "after the second time sends nothing more to the address")
+	}
+	if len(do) == 0 {
+		return "tries again"
+	}
+	return strings.Join(do, "; ")
+}
+
+func span(d time.Duration) string {
+	return strings.TrimSuffix(strings.TrimSuffix(d.String(), "0s"), "0m")
+}
+
+// TestGuideTellsEveryKnownReply looks whether what Gmail is known to say can be found in the guide by its codes.
+func TestGuideTellsEveryKnownReply(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "guide", "gmail.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range fakegmail.Rows() {
+		codes := fmt.Sprintf("%d[- ]%s", row.Answer.Code, regexp.QuoteMeta(row.Answer.Enhanced))
+		if !regexp.MustCompile(codes).Match(text) {
+			t.Errorf("%s (%s) is not in the guide", row.Name, codes)
+		}
+	}
+}
