@@ -51,6 +51,10 @@ type Config struct {
 	// a Carrier.
 	From string
 
+	// ReplyTo is where answers to mail go that names no other address, as where the mail server rewrites From. Default: they
+	// go to From.
+	ReplyTo string
+
 	// Rules say of categories where they go and how their mail is sent; see [Server.SetRules]. Default: none.
 	Rules belfry.Rules
 

@@ -11,6 +11,8 @@ import (
 	"github.com/belfryhq/belfry/clients/typescript"
 	"github.com/belfryhq/belfry/internal/api"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/deliver"
+	"github.com/belfryhq/belfry/internal/letter"
 	"github.com/belfryhq/belfry/internal/notify"
 	"github.com/belfryhq/belfry/internal/stream"
 )
@@ -20,6 +22,9 @@ type Server struct {
 	api     *api.API
 	service *notify.Service
 	hub     *stream.Hub
+	press   *letter.Press
+	worker  *deliver.Worker
+	carrier belfry.Carrier // nil: mail stays
 	metrics *metrics
 	store   belfry.Store
 	bus     belfry.Bus
@@ -37,13 +42,14 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s := &Server{store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, draining: make(chan struct{})}
+	s := &Server{store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, draining: make(chan struct{})}
 	if err := s.assemble(cfg); err != nil {
 		err = fmt.Errorf("server: %w", err)
 		// What was started already must end; nothing uses it yet, so that takes no time.
 		return nil, errors.Join(err, s.Close(context.Background()))
 	}
 	s.service.Start()
+	s.worker.Start()
 	return s, nil
 }
 
@@ -52,7 +58,13 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.service, err = notify.New(notify.Config{Store: cfg.Store, Bus: cfg.Bus, Retention: cfg.Retention, Rules: cfg.Rules, Logger: cfg.Logger})
+	if err := s.openMail(&cfg); err != nil {
+		return err
+	}
+	s.service, err = notify.New(notify.Config{
+		Store: cfg.Store, Bus: cfg.Bus, Outbox: cfg.Store, Wake: s.worker.Wake, Rules: cfg.Rules, Letters: s.press,
+		Retention: cfg.Retention, Logger: cfg.Logger,
+	})
 	if err != nil {
 		return err
 	}
@@ -63,7 +75,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, &mailCollector{s.worker.Stats, s.MailAccounts}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler
@@ -91,9 +103,9 @@ func (s *Server) Send(ctx context.Context, send *belfry.Send) (belfry.Accepted, 
 // nothing was replaced.
 func (s *Server) SetRules(rules belfry.Rules) error { return s.service.SetRules(rules) }
 
-// Close ends every stream (each client is told when to come back), refuses new ones, stops the upkeep, and returns when
-// nothing of the Server runs any more or ctx ends. Other requests are answered throughout, so close the Server before
-// the http.Server is shut down: that waits for the streams. Close does not close a Store or Bus that was handed in. A
+// Close ends every stream (each client is told when to come back), refuses new ones, stops the upkeep, lets mails under way
+// be finished for some seconds, and returns when nothing of the Server runs any more or ctx ends. Other requests are answered throughout, so close the Server before
+// the http.Server is shut down: that waits for the streams. Close does not close a Store, Bus or Carrier that was handed in. A
 // second Close finishes what the first left when its ctx ended, and does nothing else.
 func (s *Server) Close(ctx context.Context) error {
 	s.begin.Do(func() { close(s.draining) })
@@ -102,6 +114,8 @@ func (s *Server) Close(ctx context.Context) error {
 	if s.closed {
 		return nil
 	}
+	delivered := s.stopMail(ctx)
+	defer func() { <-delivered }()
 	if s.hub != nil {
 		if err := s.hub.Close(ctx); err != nil {
 			return fmt.Errorf("close streams: %w", err)
@@ -110,6 +124,7 @@ func (s *Server) Close(ctx context.Context) error {
 	if s.service != nil {
 		s.service.Close()
 	}
+	<-delivered
 	s.closed = true
 	if s.ownBus {
 		if err := s.bus.Close(); err != nil {

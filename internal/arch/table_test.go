@@ -45,7 +45,7 @@ func table() []rule {
 
 		{
 			layer: "assembly", pkg: "server",
-			imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/api", "internal/membus", "api", "clients/typescript"},
+			imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/deliver", "internal/letter", "internal/api", "internal/membus", "api", "clients/typescript"},
 			modules: []string{"github.com/prometheus/client_golang"},
 		},
 

@@ -28,7 +28,7 @@ func TestLostAtLeastOnce(t *testing.T) {
 		p.start()
 		synctest.Wait()
 		p.wants(id, belfry.Queued, "the answer was lost, so the mail may have arrived; the same mail is sent again")
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		d := p.wants(id, belfry.Sent, "an earlier attempt's answer was lost, so it may have arrived twice")
 		l := p.letters()
@@ -57,7 +57,7 @@ func TestLostAtMostOnce(t *testing.T) {
 		}
 		id := p.queue(mail{plan: belfry.MailPlan{AtMostOnce: true}})[0]
 		w := p.start()
-		time.Sleep(48 * time.Hour)
+		pass(48 * time.Hour)
 		synctest.Wait()
 		d := p.wants(id, belfry.Ambiguous, "may have arrived")
 		if len(p.letters()) != 1 {
@@ -111,12 +111,12 @@ func TestDiedAfterCommit(t *testing.T) {
 					}
 				}
 				p.start()
-				time.Sleep(14 * time.Minute)
+				pass(14 * time.Minute)
 				synctest.Wait()
 				if len(p.letters()) != 0 {
 					t.Error("taken while the other's lease held")
 				}
-				time.Sleep(2 * time.Minute)
+				pass(2 * time.Minute)
 				synctest.Wait()
 				p.wants(id, row.want, row.why)
 				l := p.letters()
@@ -157,7 +157,7 @@ func TestAmbiguousNeverBecomesFailed(t *testing.T) {
 				}
 				id := p.queue(mail{ttl: time.Hour})[0]
 				p.start()
-				time.Sleep(3 * time.Hour)
+				pass(3 * time.Hour)
 				synctest.Wait()
 				p.wants(id, belfry.Ambiguous, "an earlier attempt whose answer was lost may have arrived; since then: ")
 			})
@@ -180,7 +180,7 @@ func TestSilentServer(t *testing.T) {
 		id := p.queue(mail{plan: belfry.MailPlan{AtMostOnce: true}})[0]
 		p.start()
 		p.start()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		p.wants(id, belfry.Ambiguous, "may have arrived")
 	})
@@ -193,16 +193,16 @@ func TestTooLateToBegin(t *testing.T) {
 		p := newPost(t)
 		p.carry = func(ctx context.Context, l belfry.Letter, commit func(context.Context, string) error) belfry.Outcome {
 			if len(p.letters()) == 0 {
-				time.Sleep(5 * time.Minute)
+				pass(5 * time.Minute)
 			}
 			return p.obey(ctx, l, commit)
 		}
 		id := p.queue(mail{})[0]
 		p.start()
-		time.Sleep(5*time.Minute + 500*time.Millisecond)
+		pass(5*time.Minute + 500*time.Millisecond)
 		synctest.Wait()
 		p.wants(id, belfry.Queued, "the account was busy")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		synctest.Wait()
 		p.wants(id, belfry.Sent, "")
 	})

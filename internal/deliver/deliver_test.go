@@ -63,7 +63,7 @@ func TestSleeps(t *testing.T) {
 		id := p.queue(mail{delay: 10*time.Minute + 30*time.Second})[0]
 		due := time.Now().Add(10*time.Minute + 30*time.Second)
 		p.start()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		p.wants(id, belfry.Sent, "")
 		if l := p.letters(); len(l) != 1 || l[0].at.Sub(due) > time.Second || l[0].at.Before(due) {
@@ -158,9 +158,9 @@ func TestReadCancels(t *testing.T) {
 			return p.obey(ctx, l, commit)
 		}
 		p.start()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		read("user-1", ids[0])
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		p.wants(ids[0], belfry.Canceled, "read before it was sent")
 		d := p.wants(ids[1], belfry.Canceled, "read before it was sent")

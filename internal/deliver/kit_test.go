@@ -237,4 +237,7 @@ func (p *post) letters() []carried {
 	return append([]carried(nil), p.carried...)
 }
 
+// pass lets virtual time go by.
+func pass(d time.Duration) { <-time.After(d) }
+
 var errDisk = errors.New("the disk is gone")

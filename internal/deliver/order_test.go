@@ -19,7 +19,7 @@ func many(n int, class belfry.MailClass) []mail {
 
 // slowly carries one letter in a second.
 func (p *post) slowly(ctx context.Context, l belfry.Letter, commit func(context.Context, string) error) belfry.Outcome {
-	time.Sleep(time.Second)
+	pass(time.Second)
 	return p.obey(ctx, l, commit)
 }
 
@@ -39,11 +39,11 @@ func TestOvertakes(t *testing.T) {
 		p.carry = p.slowly
 		p.queue(many(200, belfry.Bulk)...)
 		w := p.start()
-		time.Sleep(10500 * time.Millisecond)
+		pass(10500 * time.Millisecond)
 		p.queue(mail{plan: belfry.MailPlan{Class: belfry.Transactional}})
 		p.queue(mail{plan: belfry.MailPlan{Class: belfry.Urgent}})
 		w.Wake()
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		synctest.Wait()
 		got := p.classes()
 		if len(got) != 13 || got[10] != belfry.Bulk || got[11] != belfry.Urgent || got[12] != belfry.Transactional {
@@ -64,7 +64,7 @@ func TestBulkIsNotStarved(t *testing.T) {
 				p.queue(many(100, belfry.Bulk)...)
 				p.queue(many(300, class)...)
 				p.start()
-				time.Sleep(time.Duration(160/workers)*time.Second + time.Millisecond)
+				pass(time.Duration(160/workers)*time.Second + time.Millisecond)
 				synctest.Wait()
 				bulk := 0
 				got := p.classes()
@@ -95,7 +95,7 @@ func TestStalledBulkHoldsUpNothingElse(t *testing.T) {
 		}
 		p.queue(many(100, belfry.Bulk)...)
 		w := p.start()
-		time.Sleep(time.Second)
+		pass(time.Second)
 		synctest.Wait()
 		if n := w.Stats().UnderWay; n != 3 {
 			t.Errorf("%d bulk mails are under way, want all hands but one", n)
@@ -128,7 +128,7 @@ func TestReserve(t *testing.T) {
 		if n := w.Stats().Claimed; n != 1 {
 			t.Errorf("claimed %d mails to send, want one", n)
 		}
-		time.Sleep(2 * time.Minute)
+		pass(2 * time.Minute)
 		synctest.Wait()
 		p.wants(bulk[9], belfry.Queued, "waits: the rest of the quota is for transactional mail")
 	})
@@ -152,7 +152,7 @@ func TestRate(t *testing.T) {
 		}
 		p.queue(many(60, belfry.Bulk)...)
 		p.start()
-		time.Sleep(59*time.Second + 500*time.Millisecond)
+		pass(59*time.Second + 500*time.Millisecond)
 		synctest.Wait()
 		if n := len(p.letters()); n != 60 {
 			t.Errorf("sent %d in a minute, want one a second", n)

@@ -44,7 +44,7 @@ func TestRetrySchedule(t *testing.T) {
 				begun := time.Now()
 				id := p.queue(mail{ttl: ttl})[0]
 				p.start()
-				time.Sleep(ttl + time.Hour)
+				pass(ttl + time.Hour)
 				synctest.Wait()
 				d := p.wants(id, belfry.Failed, "its time to live is over; last: not now: connection")
 				letters := p.letters()
@@ -86,7 +86,7 @@ func TestUncountedFaults(t *testing.T) {
 				}
 				ids := p.queue(mail{ttl: time.Hour}, mail{})
 				w := p.start()
-				time.Sleep(2 * time.Hour)
+				pass(2 * time.Hour)
 				synctest.Wait()
 				if d := p.wants(ids[0], belfry.Failed, "time to live is over; last: not now: "+string(fault)); d.Tries != 0 {
 					t.Errorf("%d tries were used up", d.Tries)
@@ -94,7 +94,7 @@ func TestUncountedFaults(t *testing.T) {
 				if d := p.wants(ids[1], belfry.Queued, "not now: "+string(fault)); d.Tries != 0 || len(d.Attempts) == 0 {
 					t.Errorf("got %d tries and %d attempts, want none used up and all on record", d.Tries, len(d.Attempts))
 				}
-				time.Sleep(90 * time.Minute) // it comes back within a quarter of an hour of the healing
+				pass(90 * time.Minute) // it comes back within a quarter of an hour of the healing
 				synctest.Wait()
 				p.wants(ids[1], belfry.Sent, "")
 				if n := w.Stats().Faults[fault]; n == 0 || n > 80 {
@@ -126,7 +126,7 @@ func TestNotBefore(t *testing.T) {
 		}
 		p.queue(mail{})
 		p.start()
-		time.Sleep(10 * time.Hour)
+		pass(10 * time.Hour)
 		synctest.Wait()
 		got, want := gaps(p.letters()), []time.Duration{time.Hour, 2 * time.Hour, time.Second}
 		if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
@@ -148,7 +148,7 @@ func TestParkedAccount(t *testing.T) {
 		mails := make([]mail, 50)
 		ids := p.queue(append(mails, mail{ttl: time.Hour})...)
 		w := p.start()
-		time.Sleep(4 * time.Hour)
+		pass(4 * time.Hour)
 		synctest.Wait()
 		p.wants(ids[0], belfry.Queued, "waits: the daily quota is used up")
 		if d := p.wants(ids[50], belfry.Failed, "time to live is over; last: waits: the daily quota is used up"); d.Tries != 0 {
@@ -160,7 +160,7 @@ func TestParkedAccount(t *testing.T) {
 		if n := w.Stats().Claimed; n != 0 {
 			t.Errorf("%d mails were claimed to be sent", n)
 		}
-		time.Sleep(70 * time.Minute)
+		pass(70 * time.Minute)
 		synctest.Wait()
 		if n := len(p.letters()); n != 50 {
 			t.Errorf("sent %d of 50 after the account was free again", n)
@@ -188,14 +188,14 @@ func TestPersonParks(t *testing.T) {
 		}
 		ids := p.queue(mail{to: "Full@example.org"}, mail{to: "full@EXAMPLE.org", delay: time.Second}, mail{})
 		w := p.start()
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		synctest.Wait()
 		p.wants(ids[0], belfry.Queued, "not now: person")
 		if d := p.wants(ids[1], belfry.Queued, "waits, for the mailbox did not take the last mail: not now: person"); len(d.Attempts) != 0 {
 			t.Errorf("it was tried: %+v", d)
 		}
 		p.wants(ids[2], belfry.Sent, "")
-		time.Sleep(5 * time.Hour)
+		pass(5 * time.Hour)
 		synctest.Wait()
 		for _, id := range ids {
 			p.wants(id, belfry.Sent, "")
