@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -77,7 +78,7 @@ func (v parcel) final(at time.Time) string {
 		return "The mail is queued already."
 	case !v.deletedAt.IsZero() || expired(&v.n, at):
 		return "The notification is gone: send a new one."
-	case v.d.To == "":
+	case strings.TrimSpace(v.d.To) == "":
 		return "The mail has no address: store one for the person, and send a new notification."
 	default:
 		return ""

@@ -1,0 +1,172 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// undo is something that makes a mail unnecessary.
+type undo struct {
+	name, reason string
+	letter       letter
+	do           func(*kit, posted)
+}
+
+func undoes() []undo {
+	unless := func(u belfry.Unless) letter { return letter{plan: belfry.MailPlan{Unless: u}} }
+	seen := belfry.StateChange{Seen: new(true)}
+	out := []undo{
+		{"read", "read before it was sent", unless(belfry.UnlessRead), func(k *kit, p posted) { k.read("ada", p.notification) }},
+		{"seen", "seen before it was sent", unless(belfry.UnlessSeen), func(k *kit, p posted) {
+			k.mark(belfry.Mark{User: "ada", Set: seen, IDs: []belfry.ID{p.notification}})
+		}},
+		{"all read", "read before it was sent", unless(belfry.UnlessRead), func(k *kit, _ posted) {
+			k.mark(belfry.Mark{User: "ada", Set: belfry.StateChange{Read: new(true)}, All: true})
+		}},
+		{"retracted", "retracted", letter{}, func(k *kit, p posted) { k.retract(p.notification) }},
+		{"expired", "expired", letter{expires: time.Second}, func(k *kit, _ posted) {
+			k.tick(time.Second)
+			k.expire()
+		}},
+		{"replaced", "replaced", letter{dedupe: "k"}, func(k *kit, _ posted) {
+			k.tick(time.Millisecond)
+			k.send(keyed("ada", "the new one", "k"))
+		}},
+	}
+	for _, u := range out[3:5] { // what is in no inbox is neither read nor replaced
+		u.name, u.letter.outside = u.name+", and in no inbox", true
+		out = append(out, u)
+	}
+	return out
+}
+
+func cancelRules() (rules []rule) {
+	for _, u := range undoes() {
+		rules = append(rules, u.rules()...)
+	}
+	return append(rules, []rule{
+		{"nothing but what the plan names cancels, and only when it comes about", func(k *kit) {
+			states := belfry.StateChange{Seen: new(true), Archived: new(true)}
+			unread := k.post(letter{plan: belfry.MailPlan{Unless: belfry.UnlessRead}})
+			k.mark(belfry.Mark{User: "ada", Set: states, IDs: []belfry.ID{unread.notification}})
+			k.mark(belfry.Mark{User: "ada", Set: belfry.StateChange{Read: new(false)}, IDs: []belfry.ID{unread.notification}})
+			unseen := k.post(letter{plan: belfry.MailPlan{Unless: belfry.UnlessSeen}})
+			k.read("ada", unseen.notification)
+			always := k.post(letter{})
+			k.mark(belfry.Mark{User: "ada", Set: belfry.StateChange{Seen: new(true), Read: new(true)}, IDs: []belfry.ID{always.notification}})
+			k.read("bob", unread.notification)
+			mails, _ := k.claim(10)
+			k.same("mails", ids(mails), []belfry.ID{unread.delivery, unseen.delivery, always.delivery})
+		}},
+		{"of several mails of one notification, those whose plan says so", func(k *kit) {
+			s := plain(belfry.ToUser("ada"), "twice")
+			mail := func(to string, unless belfry.Unless) belfry.Delivery {
+				return belfry.Delivery{
+					Channel: belfry.Email, To: to, State: belfry.Queued, NextAttemptAt: k.now, Plan: &belfry.MailPlan{Unless: unless},
+				}
+			}
+			id := k.accept(belfry.Accept{Send: &s, Decide: func(*belfry.Recipient) belfry.Decision {
+				return belfry.Decision{Inbox: true, Deliveries: []belfry.Delivery{mail("a@x.org", belfry.UnlessRead), mail("b@x.org", "")}}
+			}}).ID
+			k.read("ada", id)
+			k.same("to", k.take().Delivery.To, "b@x.org")
+		}},
+		{"what was sent stays sent, whatever comes after", func(k *kit) {
+			for _, u := range undoes() {
+				p := k.post(u.letter)
+				m := k.take()
+				k.commit(m)
+				k.sent(m)
+				u.do(k, p)
+				k.ended(p, belfry.Sent, "")
+			}
+		}},
+		{"the mail of what replaces is another, and is sent", func(k *kit) {
+			old, fresh := k.post(letter{dedupe: "k"}), k.post(letter{dedupe: "k"})
+			k.same("notification", fresh.notification, old.notification)
+			m := k.take()
+			k.same("claimed", m.Delivery.ID, fresh.delivery)
+			k.sent(m)
+			k.ended(old, belfry.Canceled, "replaced")
+		}},
+		{"an erased person has no mail", func(k *kit) {
+			p, leased := k.post(letter{after: time.Hour}), k.post(letter{plan: belfry.MailPlan{Content: &belfry.EmailContent{Text: "t"}}})
+			m := k.take()
+			k.prepare(m, "bytes")
+			k.commit(m)
+			k.erase("ada")
+			k.tick(2 * time.Hour)
+			k.rests()
+			k.lost(m.Lease)
+			for _, id := range []belfry.ID{p.delivery, leased.delivery} {
+				_, _, err := k.store.Delivery(k.Context(), id)
+				k.fails("delivery", err, belfry.ErrNotFound)
+			}
+			k.same("deliveries", k.deliveries(belfry.DeliveryQuery{}), []belfry.ID{})
+		}},
+	}...)
+}
+
+// rules say what becomes of a mail at each point of its way at which it is undone.
+func (u undo) rules() []rule {
+	again := "the server's answer was lost, and it is not sent again: " + u.reason
+	begin := func(k *kit, prepared bool) (posted, belfry.Mail) {
+		p := k.post(u.letter)
+		m := k.take()
+		if prepared {
+			k.prepare(m, "bytes")
+			k.commit(m)
+		}
+		return p, m
+	}
+	return []rule{
+		{u.name + ": a queued mail is canceled", func(k *kit) {
+			p := k.post(u.letter)
+			u.do(k, p)
+			k.ended(p, belfry.Canceled, u.reason)
+		}},
+		{u.name + ": a leased mail is canceled, and its lease is lost", func(k *kit) {
+			p, m := begin(k, false)
+			u.do(k, p)
+			k.lost(m.Lease)
+			k.ended(p, belfry.Canceled, u.reason)
+		}},
+		{u.name + ": a committed mail that was sent is sent", func(k *kit) {
+			p, m := begin(k, true)
+			u.do(k, p)
+			k.same("state meanwhile", k.delivery(p.delivery).State, belfry.Queued)
+			k.sent(m)
+			k.ended(p, belfry.Sent, "")
+		}},
+		{u.name + ": a committed mail that was not accepted is canceled", func(k *kit) {
+			p, m := begin(k, true)
+			u.do(k, p)
+			s := k.later(0)
+			s.Uncommitted, s.Attempt = true, &belfry.Attempt{At: k.now, Code: 451}
+			k.settle(m, s)
+			k.same("attempts", len(k.delivery(p.delivery).Attempts), 1)
+			k.ended(p, belfry.Canceled, u.reason)
+		}},
+		{u.name + ": a committed mail whose answer was lost is ambiguous", func(k *kit) {
+			p, m := begin(k, true)
+			u.do(k, p)
+			k.settle(m, k.later(0))
+			k.ended(p, belfry.Ambiguous, again)
+		}},
+		{u.name + ": a committed mail whose worker died is ambiguous", func(k *kit) {
+			p, m := begin(k, true)
+			u.do(k, p)
+			k.tick(leaseOfTests)
+			k.rests()
+			k.lost(m.Lease)
+			k.ended(p, belfry.Ambiguous, again)
+		}},
+		{u.name + ": a mail that waits for another try after a lost answer is ambiguous", func(k *kit) {
+			p, m := begin(k, true)
+			k.settle(m, k.later(time.Hour))
+			u.do(k, p)
+			k.ended(p, belfry.Ambiguous, again)
+		}},
+	}
+}
