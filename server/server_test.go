@@ -53,13 +53,19 @@ func start(t *testing.T, cfg server.Config) (*server.Server, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return srv, serve(t, srv)
+}
+
+// serve puts a server behind a listener until the test ends, and closes it then.
+func serve(t *testing.T, srv *server.Server) (url string) {
+	t.Helper()
 	web := httptest.NewServer(srv)
 	t.Cleanup(func() {
 		end(t, srv)
 		web.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return srv, web.URL
+	return web.URL
 }
 
 func end(t *testing.T, srv *server.Server) {
