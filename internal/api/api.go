@@ -23,6 +23,7 @@ type Config struct {
 	AllowedOrigins []string                    // see server.Config
 	Metrics        http.Handler                // nil: there is no /metrics
 	Script         []byte                      // /belfry.js; empty: there is none
+	Tokens         Tokens                      // of the links to unsubscribe; nil: there is no page for them
 	Version        string                      // shown by /healthz
 	Logger         *slog.Logger                // nil: silent
 
@@ -41,6 +42,7 @@ type API struct {
 	buffers sync.Pool
 	openapi func() ([]byte, error)
 	script  script
+	leaving leaving
 }
 
 // routes is the table of contents: who may do what, where. A path stands here without its trailing slash.
@@ -78,6 +80,8 @@ func routes() []route {
 		{http.MethodGet, "/readyz", anyone, (*API).readyz},
 		{http.MethodGet, "/metrics", anyone, (*API).metrics},
 		{http.MethodGet, "/belfry.js", anyone, (*API).belfryScript},
+		{http.MethodGet, unsubscribePath, anyone, (*API).unsubscribePage},
+		{http.MethodPost, unsubscribePath, anyone, (*API).unsubscribe},
 	}
 }
 
@@ -100,6 +104,9 @@ func New(c Config) (*API, error) {
 	}
 	if a.script, err = newScript(c.Script); err != nil {
 		return nil, fmt.Errorf("compress the script: %w", err)
+	}
+	if a.leaving, err = newLeaving(); err != nil {
+		return nil, fmt.Errorf("read the page to unsubscribe: %w", err)
 	}
 	a.table = newTable(routes())
 	return a, nil

@@ -99,6 +99,9 @@ func (c *call) path() string {
 	if c.r.URL.RawQuery == "" && (c.r.URL.Path == c.route || c.r.URL.Path == c.route+"/") {
 		return c.route
 	}
+	if c.route == unsubscribePath { // whoever reads the log could use the link
+		return c.route
+	}
 	return auth.RedactURL(c.r.URL)
 }
 

@@ -40,6 +40,8 @@ type Service struct {
 	mu         sync.Mutex
 	inProgress map[string]struct{} // idempotency keys being answered on this node
 
+	unsubscribing sync.Mutex
+
 	upkeep upkeep
 }
 
