@@ -6,6 +6,7 @@
 //     Changes that wait at the same time share one transaction, and so one sync: a lone one never waits for company.
 //   - One process has the file. A second [Open] is refused by name; [OpenAdmin] stands beside a running store for the
 //     short work of an operator.
+//   - A lease on a mail ends with the process that has it: what was under way is due again at the next [Open].
 //   - Readers never wait for the writer, nor the writer for readers. Each answer is read in one transaction.
 //   - A full disk refuses what cannot be stored with [belfry.ErrFull] and loses nothing; reading goes on.
 //   - A restored backup has another epoch, each time it is restored.

@@ -127,6 +127,10 @@ func prepareWriter(w *conn, o options, owner bool, epoch *string) (*tx, error) {
 		if _, err := w.exec(`UPDATE meta SET epoch=? WHERE epoch=''`, fmt.Sprintf("%08x", rand.Uint32())); err != nil {
 			return nil, err
 		}
+		// The leases are those of processes that have ended: nobody is left to settle under them.
+		if _, err := w.exec(`UPDATE deliveries SET due=leased_at, leased_at=NULL WHERE state='queued' AND leased_at IS NOT NULL`); err != nil {
+			return nil, err
+		}
 	}
 	err := w.query(func(r row) error {
 		*epoch = r.text(0)
