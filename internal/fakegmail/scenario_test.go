@@ -62,3 +62,31 @@ func TestScenarioText(t *testing.T) {
 	s := start(t, scenario(t, `reply=greeting:550-5.4.5 one\; two\nthree; drop=rcpt`))
 	dial(t, s).want("greeting", "550-5.4.5 one; two\r\n550 5.4.5 three\r\n")
 }
+
+// What is told to people is what can be read.
+func TestGrammarHolds(t *testing.T) {
+	t.Parallel()
+	_, rest, _ := strings.Cut(fakegmail.Grammar, "Faults:\n")
+	faults, rest, _ := strings.Cut(rest, "\n\nConditions")
+	for _, line := range strings.Split(faults, "\n") {
+		said, _, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		for _, form := range strings.Split(strings.NewReplacer("reply=STAGE", "reply=mail", "STAGE", "dot", ",+", "|+").Replace(said), ", ") {
+			form = strings.NewReplacer("|+", ",+", "NAME@", "no-such-user@", "NAME", "no-such-user", ":N", ":7", "=N", "=7", "TEXT", "250 x", "SEED", "1", "recipients", ";recipients", "size", ";size").Replace(form)
+			if _, err := fakegmail.ParseScenario(form); err != nil {
+				t.Errorf("%q, told as %q: %v", form, said, err)
+			}
+		}
+	}
+	_, example, _ := strings.Cut(rest, "Example:\n")
+	example, stages, _ := strings.Cut(example, "\n\nStages: ")
+	if _, err := fakegmail.ParseScenario(example); err != nil {
+		t.Errorf("the example: %v", err)
+	}
+	var want []string
+	for _, s := range fakegmail.Stages() {
+		want = append(want, string(s))
+	}
+	if stages != strings.Join(want, " ") {
+		t.Errorf("got the stages %s, want %v", stages, want)
+	}
+}
