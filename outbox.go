@@ -87,6 +87,13 @@ type Outbox interface {
 	Retry(ctx context.Context, id ID, at time.Time) (Delivery, error)
 }
 
+// A QueueCounter is an Outbox that can say how long its queue is, for those who watch it. It is a power of its own: no
+// mail depends on it.
+type QueueCounter interface {
+	// QueuedMails returns how many mails of each class are queued, due or not.
+	QueuedMails(ctx context.Context) (map[MailClass]int, error)
+}
+
 // A ClaimQuery asks for mail to send.
 type ClaimQuery struct {
 	Order []MailClass   // the classes to look at, in this order; others are left alone
