@@ -74,3 +74,8 @@ func (s *Server) stopMail(ctx context.Context) <-chan struct{} {
 	}()
 	return done
 }
+
+func (s *Server) mailCollector() *mailCollector {
+	queue, _ := s.store.(belfry.QueueCounter)
+	return &mailCollector{stats: s.worker.Stats, accounts: s.MailAccounts, queue: queue}
+}

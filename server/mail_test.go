@@ -128,6 +128,7 @@ func TestMailLeaves(t *testing.T) {
 	for _, want := range []string{
 		`belfry_mail_settled_total{class="transactional",state="sent"} 1`, `belfry_mail_under_way 0`, `belfry_mail_account_quota_left{account="van"} 321`,
 		`belfry_mail_account_parked{account="van"} 0`, `belfry_mail_account_sent_total{account="van"} 7`, "belfry_mail_waiting_seconds 0",
+		`belfry_mail_queued{class="transactional"} 0`,
 	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)
@@ -167,6 +168,9 @@ func TestStalledMailServer(t *testing.T) {
 	<-v.begun // at least one is stuck
 	if slowest > 2*time.Second {
 		t.Errorf("a send and its stream took %v", slowest)
+	}
+	if _, _, metrics := do(t, http.MethodGet, url+"/metrics", ""); !strings.Contains(metrics, `belfry_mail_queued{class="transactional"} 50`) {
+		t.Error("the metrics do not tell of 50 queued mails")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()

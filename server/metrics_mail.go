@@ -1,6 +1,8 @@
 package server
 
 import (
+	"context"
+	"maps"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +15,7 @@ import (
 type mailCollector struct {
 	stats    func() deliver.Stats
 	accounts func() []belfry.AccountStatus
+	queue    belfry.QueueCounter // nil: the store cannot tell
 }
 
 func mailDesc(name, help string, labels ...string) *prometheus.Desc {
@@ -33,6 +36,10 @@ func (*mailCollector) underWay() *prometheus.Desc {
 
 func (*mailCollector) waiting() *prometheus.Desc {
 	return mailDesc("waiting_seconds", "How long the mail that is due longest has waited for its turn.")
+}
+
+func (*mailCollector) queued() *prometheus.Desc {
+	return mailDesc("queued", "Mails in the outbox that are to be sent, now or later, by class.", "class")
 }
 
 func (*mailCollector) errors() *prometheus.Desc {
@@ -58,7 +65,7 @@ func (*mailCollector) sent() *prometheus.Desc {
 // Describe implements [prometheus.Collector].
 func (c *mailCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		c.settled(), c.faults(), c.underWay(), c.waiting(), c.errors(), c.parked(), c.quota(), c.quotaLeft(), c.sent(),
+		c.settled(), c.faults(), c.underWay(), c.waiting(), c.queued(), c.errors(), c.parked(), c.quota(), c.quotaLeft(), c.sent(),
 	} {
 		ch <- d
 	}
@@ -82,6 +89,9 @@ func (c *mailCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(c.underWay(), float64(stats.UnderWay))
 	gauge(c.waiting(), stats.Waiting.Seconds())
 	count(c.errors(), stats.Errors)
+	for class, n := range c.count() {
+		gauge(c.queued(), float64(n), class.String())
+	}
 	now := time.Now()
 	for _, a := range c.accounts() {
 		parked := 0.0
@@ -93,4 +103,20 @@ func (c *mailCollector) Collect(ch chan<- prometheus.Metric) {
 		gauge(c.quotaLeft(), float64(a.QuotaLeft), a.Name)
 		count(c.sent(), a.Sent, a.Name)
 	}
+}
+
+// count asks the store for the length of its queue; a class without mail has none.
+func (c *mailCollector) count() map[belfry.MailClass]int {
+	if c.queue == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), pingTimeout)
+	defer cancel()
+	counted, err := c.queue.QueuedMails(ctx)
+	if err != nil {
+		return nil // belfry_up says that the store does not answer
+	}
+	queued := map[belfry.MailClass]int{belfry.Urgent: 0, belfry.Transactional: 0, belfry.Bulk: 0}
+	maps.Copy(queued, counted)
+	return queued
 }

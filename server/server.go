@@ -75,7 +75,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, &mailCollector{s.worker.Stats, s.MailAccounts}, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler

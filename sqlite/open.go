@@ -27,7 +27,10 @@ type Store struct {
 	close   func() error
 }
 
-var _ belfry.Store = (*Store)(nil)
+var (
+	_ belfry.Store        = (*Store)(nil)
+	_ belfry.QueueCounter = (*Store)(nil)
+)
 
 // An Option changes how a store is opened.
 type Option func(*options)

@@ -28,6 +28,21 @@ func (s *Store) Deliveries(ctx context.Context, q belfry.DeliveryQuery) (page be
 	return page, nil
 }
 
+// QueuedMails implements [belfry.QueueCounter], from an index that holds nothing else.
+func (s *Store) QueuedMails(ctx context.Context) (map[belfry.MailClass]int, error) {
+	queued := map[belfry.MailClass]int{}
+	err := s.readers.one(ctx, func(c *conn) error {
+		return c.query(func(r row) error {
+			queued[belfry.MailClass(r.int(0))] = int(r.int(1))
+			return nil
+		}, `SELECT class, count(*) FROM deliveries INDEXED BY deliveries_due WHERE state='queued' GROUP BY class`)
+	})
+	if err != nil {
+		return nil, failure("queued mails", err)
+	}
+	return queued, nil
+}
+
 // deliveryStates are those that a list may be of: their names stand in the statement, so that it can use an index of
 // the unsent.
 var deliveryStates = [...]belfry.DeliveryState{

@@ -49,6 +49,9 @@ func TestLeasesEndWithTheProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = openFile(t, path)
+	if n, err := s.QueuedMails(t.Context()); err != nil || len(n) != 1 || n[belfry.Transactional] != 2 {
+		t.Errorf("got %v, %v, want two transactional mails queued", n, err)
+	}
 	after := claim(s, start.Add(time.Second))
 	if len(after) != 2 {
 		t.Fatalf("claimed %d mails after the restart, want both", len(after))
