@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -184,12 +183,4 @@ func (k *kit) notRetried(id belfry.ID) {
 	k.Helper()
 	_, err := k.store.Retry(k.Context(), id, k.now)
 	k.fails("retry", err, &belfry.Error{Code: belfry.CodeConflict})
-}
-
-// unlessLost leaves out the error of a lease that somebody else took over.
-func unlessLost(err error) error {
-	if errors.Is(err, belfry.ErrLeaseLost) {
-		return nil
-	}
-	return err
 }

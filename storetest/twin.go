@@ -26,28 +26,11 @@ func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 			w.mirrors = append(w.mirrors, kept{user, mirror{belfry.Cursor{Epoch: w.store.Epoch()}, map[belfry.ID]belfry.Notification{}}})
 		}
 		defer func() { w.ok("close", w.store.Close()) }()
-		rt.Repeat(map[string]func(*rapid.T){
-			"":            w.step(w.compare),
-			"send":        w.step(w.send),
-			"send more":   w.step(w.send),
-			"broadcast":   w.step(w.broadcast),
-			"mark":        w.step(w.mark),
-			"mark all":    w.step(w.markAll),
-			"retract":     w.step(w.retract),
-			"expire":      w.step(w.expire),
-			"prefer":      w.step(w.prefer),
-			"put user":    w.step(w.putUser),
-			"erase":       w.step(w.erase),
-			"prune":       w.step(w.prune),
-			"wait":        w.step(w.wait),
-			"remember":    w.step(w.remember),
-			"as well":     w.step(w.remember),
-			"read":        w.step(w.readOne),
-			"read more":   w.step(w.readOne),
-			"list":        w.step(w.list),
-			"find":        w.step(w.find),
-			"the tickets": w.step(w.ticket),
-		})
+		if w.mails = rapid.Bool().Draw(rt, "about mail"); w.mails {
+			rt.Repeat(w.mailSteps())
+		} else {
+			rt.Repeat(w.inboxSteps())
+		}
 		w.T = rt
 		for _, user := range everybody() {
 			w.sameList(belfry.ListQuery{User: user, Filter: belfry.FilterAll, Limit: 1000, Now: w.now})
@@ -56,6 +39,58 @@ func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 			w.comeBack(m, 2)
 		}
 	})
+}
+
+// A history is of inboxes for the most part, or of mail: one of both would have little of each.
+
+func (w *twin) inboxSteps() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"":            w.step(w.compare),
+		"send":        w.step(w.send),
+		"send more":   w.step(w.send),
+		"broadcast":   w.step(w.broadcast),
+		"mark":        w.step(w.mark),
+		"mark all":    w.step(w.markAll),
+		"retract":     w.step(w.retract),
+		"expire":      w.step(w.expire),
+		"prefer":      w.step(w.prefer),
+		"put user":    w.step(w.putUser),
+		"erase":       w.step(w.erase),
+		"prune":       w.step(w.prune),
+		"wait":        w.step(w.wait),
+		"remember":    w.step(w.remember),
+		"as well":     w.step(w.remember),
+		"read":        w.step(w.readOne),
+		"read more":   w.step(w.readOne),
+		"list":        w.step(w.list),
+		"find":        w.step(w.find),
+		"the tickets": w.step(w.ticket),
+	}
+}
+
+func (w *twin) mailSteps() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"":            w.step(w.compareMail),
+		"send":        w.step(w.send),
+		"claim":       w.step(w.claim),
+		"claim more":  w.step(w.claim),
+		"prepare":     w.step(w.prepare),
+		"commit":      w.step(w.commit),
+		"commit more": w.step(w.commit),
+		"settle":      w.step(w.settle),
+		"settle more": w.step(w.settle),
+		"retry":       w.step(w.retry),
+		"read":        w.step(w.readOne),
+		"mark":        w.step(w.mark),
+		"mark all":    w.step(w.markAll),
+		"retract":     w.step(w.retract),
+		"expire":      w.step(w.expire),
+		"erase":       w.step(w.erase),
+		"prune":       w.step(w.prune),
+		"wait":        w.step(w.wait),
+		"look":        w.step(w.look),
+		"unsuppress":  w.step(w.unsuppress),
+	}
 }
 
 // A twin is a store and its model, in the same state.
@@ -67,6 +102,8 @@ type twin struct {
 	now     time.Time
 	ids     []belfry.ID // every id that was ever given, and the zero one
 	mirrors []kept
+	mails   bool // most sends have one
+	leases  []twinLease
 }
 
 // A kept is what somebody remembers of an earlier moment.
