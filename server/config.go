@@ -66,6 +66,10 @@ type Config struct {
 	// are paths, and the one to unsubscribe, are left out.
 	PublicURL string
 
+	// OpenDashboard lets whoever reaches the Server by a name of this machine (localhost, a loopback address) look at the
+	// mail below /dashboard/ without signing in: for a demo that only this machine can reach. Default: an API key is asked for.
+	OpenDashboard bool
+
 	// HideMetrics takes /metrics off the handler, for a program that serves [Server.MetricsHandler] elsewhere.
 	HideMetrics bool
 

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/clients/typescript"
 	"github.com/belfryhq/belfry/internal/api"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/dashboard"
 	"github.com/belfryhq/belfry/internal/deliver"
 	"github.com/belfryhq/belfry/internal/letter"
 	"github.com/belfryhq/belfry/internal/notify"
@@ -20,6 +22,7 @@ import (
 // A Server is Belfry behind an [http.Handler]. Make one with [New].
 type Server struct {
 	api     *api.API
+	pages   http.Handler // the dashboard
 	service *notify.Service
 	hub     *stream.Hub
 	press   *letter.Press
@@ -82,13 +85,22 @@ func (s *Server) assemble(cfg Config) (err error) {
 	}
 	s.api, err = api.New(api.Config{
 		Service: s.service, Hub: s.hub, Auth: authenticator, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins,
-		Metrics: metricsHandler, Script: typescript.Script(), Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
+		Metrics: metricsHandler, Script: typescript.Script(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.openDashboard(&cfg, authenticator)
 }
 
 // ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p := r.URL.Path; strings.HasPrefix(p, dashboard.Root) || p+"/" == dashboard.Root {
+		s.pages.ServeHTTP(w, r)
+		return
+	}
+	s.api.ServeHTTP(w, r)
+}
 
 // MetricsHandler serves the metrics in the Prometheus text format, for a listener of its own.
 func (s *Server) MetricsHandler() http.Handler { return s.metrics.handler }

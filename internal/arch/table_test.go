@@ -43,9 +43,11 @@ func table() []rule {
 			modules: []string{"github.com/go-json-experiment/json", "go.yaml.in/yaml/v3"},
 		},
 
+		{layer: "faces", pkg: "internal/dashboard", imports: []string{root, "internal/auth", "internal/letter"}},
+
 		{
 			layer: "assembly", pkg: "server",
-			imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/deliver", "internal/letter", "internal/api", "internal/membus", "api", "clients/typescript"},
+			imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/deliver", "internal/letter", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
 			modules: []string{"github.com/prometheus/client_golang"},
 		},
 

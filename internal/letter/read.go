@@ -88,3 +88,16 @@ func (r *Reading) part(contentType, encoding string, body io.Reader, depth int) 
 	}
 	return nil
 }
+
+// Subject returns the subject of a message, decoded; empty when it has none.
+func Subject(message []byte) string {
+	m, err := mail.ReadMessage(bytes.NewReader(message))
+	if err != nil {
+		return ""
+	}
+	subject := m.Header.Get("Subject")
+	if plain, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
+		return plain
+	}
+	return subject
+}
