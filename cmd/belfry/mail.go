@@ -22,7 +22,7 @@ func (s *service) openMail(sc *server.Config) error {
 	for _, w := range setup.Warnings() {
 		s.log.Warn(w)
 	}
-	sc.From = setup.From
+	sc.From, sc.ReplyTo = setup.From, setup.ReplyTo
 	if len(setup.Accounts) == 0 {
 		return nil
 	}

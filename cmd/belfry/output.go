@@ -36,10 +36,11 @@ func (p *program) printJSON(v any) error {
 type style string
 
 const (
-	bold  style = "1"
-	dim   style = "2"
-	red   style = "31"
-	green style = "32"
+	bold   style = "1"
+	dim    style = "2"
+	red    style = "31"
+	green  style = "32"
+	yellow style = "33"
 )
 
 // paint styles s where a person sees it.

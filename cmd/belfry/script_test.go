@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/belfryhq/belfry/internal/fakegmail"
 )
 
 // This package's tests stand inside it, because a command has no other face than its command line: the scripts run
@@ -29,14 +31,17 @@ func TestMain(m *testing.M) {
 //	waitgrep [-v NAME] REGEXP FILE    the file holds a match; NAME becomes its first group
 //	waitfor REGEXP URL [TOKEN]        "STATUS BODY" of a GET holds a match
 //
-// and, once: request METHOD URL [TOKEN [BODY]] prints the status and the body; hang ADDR KEY begins a send
+// fake SCENARIO starts a mail server that behaves so until the script ends: EMAIL_PORT becomes its port and the
+// file cert.pem its certificate.
+//
+// And: request METHOD URL [TOKEN [BODY]] prints the status and the body; hang ADDR KEY begins a send
 // and does not end it.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "hang": hang,
+			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "hang": hang, "fake": fake,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
@@ -146,6 +151,21 @@ func hang(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.HasPrefix(line, "HTTP/1.1 100 ") {
 		ts.Fatalf("hang: %q; want a 100", line)
 	}
+}
+
+func fake(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fake SCENARIO")
+	}
+	scenario, err := fakegmail.ParseScenario(args[0])
+	ts.Check(err)
+	s, err := fakegmail.Start(context.Background(), fakegmail.Options{
+		Scenario: scenario, Users: map[string]string{"me@gmail.com": "kvqx mwzr jplt hbnd"},
+	})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(s.Close()) })
+	ts.Check(os.WriteFile(ts.MkAbs("cert.pem"), s.CertPEM(), 0o600))
+	ts.Setenv("EMAIL_PORT", fmt.Sprint(s.Port()))
 }
 
 // ask returns "STATUS COOKIES BODY".

@@ -35,18 +35,26 @@ type service struct {
 	hangup   chan os.Signal    // asks for the categories to be read again
 }
 
+// An adjustment changes what the server is made of, when the store is open and the address is known.
+type adjustment func(*service, *server.Config) error
+
 // openService opens everything that serving needs, so that what is wrong is told before anything is announced.
-// Each adjust may change what the server is made of when the address is known.
-func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...func(*service, *server.Config)) (_ *service, err error) {
+func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...adjustment) (*service, error) {
 	warnings, err := p.settings.Check()
 	if err != nil {
 		return nil, usageError{err}
 	}
-	s := &service{p: p, cfg: cfg, log: p.logger(cfg.Log), hangup: make(chan os.Signal, 1)}
-	signal.Notify(s.hangup, syscall.SIGHUP) // from before anything is announced: by itself the signal would end the process
+	log := p.logger(cfg.Log)
 	for _, w := range warnings {
-		s.log.Warn(w)
+		log.Warn(w)
 	}
+	return open(ctx, p, cfg, log, append([]adjustment{(*service).openMail}, adjust...)...)
+}
+
+// open opens what the settings name; without openMail mail stays.
+func open(ctx context.Context, p *program, cfg *config.Config, log *slog.Logger, adjust ...adjustment) (_ *service, err error) {
+	s := &service{p: p, cfg: cfg, log: log, hangup: make(chan os.Signal, 1)}
+	signal.Notify(s.hangup, syscall.SIGHUP) // from before anything is announced: by itself the signal would end the process
 	defer func() {
 		if err != nil {
 			s.close()
@@ -64,14 +72,10 @@ func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...
 		}
 	}
 	sc := serverConfig(cfg, s.store, s.log)
-	if err = s.openWords(&sc); err != nil {
-		return nil, err
-	}
-	if err = s.openMail(&sc); err != nil {
-		return nil, err
-	}
-	for _, fn := range adjust {
-		fn(s, &sc)
+	for _, fn := range append([]adjustment{(*service).openWords}, adjust...) {
+		if err = fn(s, &sc); err != nil {
+			return nil, err
+		}
 	}
 	if s.server, err = server.New(sc); err != nil {
 		return nil, usageError{err}

@@ -225,6 +225,19 @@ func TestWhereMailSettingsStand(t *testing.T) {
 	}
 }
 
+func TestAnswersGoToTheSenderThatGmailReplaces(t *testing.T) {
+	t.Parallel()
+	for from, want := range map[string]string{"": "", "DEFAULT_FROM_EMAIL=Shop <hello@shop.example>": "Shop <hello@shop.example>", "DEFAULT_FROM_EMAIL=Shop <shop@gmail.com>": ""} {
+		setup, err := mailOf(t, nil, gmail(from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := setup.ReplyTo; got != want {
+			t.Errorf("with %q answers go to %q, want %q", from, got, want)
+		}
+	}
+}
+
 func TestGiven(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -12,6 +12,7 @@ import (
 type MailSetup struct {
 	Accounts []MailAccount // none: mail is captured
 	From     string        // whom mail is from, with the name if one is given
+	ReplyTo  string        // where answers go, when the server will put another sender in
 	Findings []Finding
 }
 
@@ -75,6 +76,9 @@ func (s *Source) Mail(m Mail) (MailSetup, error) {
 			}
 			names[account.Name] = true
 			setup.Accounts = append(setup.Accounts, account)
+			if c.rewrites() {
+				setup.ReplyTo = setup.From
+			}
 		}
 		setup.Findings = append(setup.Findings, c.findings...)
 	}

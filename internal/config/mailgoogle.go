@@ -57,7 +57,7 @@ func (c *mailCheck) appPassword(value string) string {
 
 // google looks for what Google does otherwise than other servers.
 func (c *mailCheck) google() {
-	user, from := string(c.EmailHostUser), c.from.bare()
+	user := string(c.EmailHostUser)
 	relay := strings.HasPrefix(string(c.EmailHost), "smtp-relay.")
 	if user != "" && !strings.Contains(user, "@") {
 		c.warn("EMAIL_HOST_USER", "Google knows accounts by their whole address; give it with @gmail.com or the domain")
@@ -68,12 +68,18 @@ func (c *mailCheck) google() {
 	if c.EmailPort == 25 {
 		c.warn("EMAIL_PORT", "many networks block port 25, and Google takes apps' mail at 587; set it to 587")
 	}
-	if from != "" && user != "" && !relay && mailbox(from) != mailbox(user) {
+	if c.rewrites() {
 		c.warn("DEFAULT_FROM_EMAIL", "Gmail puts %s in its place unless it is an alias of that account (Gmail: Settings, Accounts, Send mail as); answers come to it nevertheless, by Reply-To", user)
 	}
 	if limit := c.limit(); int(c.EmailQuota) > limit || c.EmailQuota < 0 {
 		c.warn("EMAIL_QUOTA", "Google lets this account send %d mails in 24 hours; more would be refused", limit)
 	}
+}
+
+// rewrites reports whether Gmail may put its account into the place of the sender.
+func (c *mailCheck) rewrites() bool {
+	user, from := string(c.EmailHostUser), c.from.bare()
+	return c.EmailHost.google() && !strings.HasPrefix(string(c.EmailHost), "smtp-relay.") && from != "" && user != "" && mailbox(from) != mailbox(user)
 }
 
 // limit is how many mails Google takes in 24 hours.
