@@ -33,7 +33,10 @@ type Memory struct {
 	secrets    map[string][]byte
 }
 
-var _ belfry.Store = (*Memory)(nil)
+var (
+	_ belfry.Store        = (*Memory)(nil)
+	_ belfry.QueueCounter = (*Memory)(nil)
+)
 
 // A person is a user and their own log.
 type person struct {

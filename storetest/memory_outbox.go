@@ -110,27 +110,38 @@ type parcel struct {
 	held
 }
 
-// parcels returns every delivery, the newest first.
-func (m *Memory) parcels() []parcel {
-	var out []parcel
+// each calls with every delivery there is, until it is told to stop.
+func (m *Memory) each(call func(parcel) bool) {
 	for _, p := range m.people {
 		for _, r := range p.notes {
 			for _, v := range r.deliveries {
-				out = append(out, parcel{v, held{r, p}})
+				if !call(parcel{v, held{r, p}}) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// parcels returns every delivery, the newest first.
+func (m *Memory) parcels() []parcel {
+	var out []parcel
+	m.each(func(v parcel) bool {
+		out = append(out, v)
+		return true
+	})
 	slices.SortFunc(out, func(a, b parcel) int { return slices.Compare(b.d.ID[:], a.d.ID[:]) })
 	return out
 }
 
-func (m *Memory) parcel(id belfry.ID) (parcel, bool) {
-	all := m.parcels()
-	i := slices.IndexFunc(all, func(v parcel) bool { return v.d.ID == id })
-	if i < 0 {
-		return parcel{}, false
-	}
-	return all[i], true
+func (m *Memory) parcel(id belfry.ID) (found parcel, ok bool) {
+	m.each(func(v parcel) bool {
+		if ok = v.d.ID == id; ok {
+			found = v
+		}
+		return !ok
+	})
+	return found, ok
 }
 
 // Claim implements [belfry.Outbox].
@@ -162,7 +173,13 @@ func (m *Memory) Claim(ctx context.Context, q belfry.ClaimQuery) (mails []belfry
 
 // queue returns the queued mails of a class, the next first.
 func (m *Memory) queue(class belfry.MailClass) []parcel {
-	queue := slices.DeleteFunc(m.parcels(), func(v parcel) bool { return v.d.State != belfry.Queued || v.plan.Class != class })
+	var queue []parcel
+	m.each(func(v parcel) bool {
+		if v.d.State == belfry.Queued && v.plan.Class == class {
+			queue = append(queue, v)
+		}
+		return true
+	})
 	slices.SortFunc(queue, func(a, b parcel) int {
 		return cmp.Or(a.due.Compare(b.due), slices.Compare(a.d.ID[:], b.d.ID[:]))
 	})
@@ -192,106 +209,18 @@ func (m *Memory) lease(v parcel, q belfry.ClaimQuery) belfry.Mail {
 	}
 }
 
-// leaseOf returns what a lease is about, as long as it holds.
-func (m *Memory) leaseOf(l belfry.Lease) (parcel, error) {
-	v, ok := m.parcel(l.Delivery)
-	if !ok || v.d.State != belfry.Queued || !v.leased || v.token != l.Token {
-		return parcel{}, belfry.ErrLeaseLost
-	}
-	return v, nil
-}
-
-// Prepare implements [belfry.Outbox].
-func (m *Memory) Prepare(ctx context.Context, l belfry.Lease, messageID string, message []byte) error {
-	unlock, err := m.lock(ctx, "prepare")
+// QueuedMails implements [belfry.QueueCounter].
+func (m *Memory) QueuedMails(ctx context.Context) (map[belfry.MailClass]int, error) {
+	unlock, err := m.lock(ctx, "queued mails")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
-	v, err := m.leaseOf(l)
-	switch {
-	case err != nil:
-		return err
-	case len(message) == 0:
-		return belfry.Errorf(belfry.CodeInvalid, "The mail has no bytes.")
-	case v.message != nil:
-		return belfry.Errorf(belfry.CodeInvalid, "The mail has its bytes already.")
+	queued := map[belfry.MailClass]int{}
+	for _, class := range everyClass {
+		if n := len(m.queue(class)); n > 0 {
+			queued[class] = n
+		}
 	}
-	v.d.MessageID, v.message = messageID, slices.Clone(message)
-	return nil
-}
-
-// Commit implements [belfry.Outbox].
-func (m *Memory) Commit(ctx context.Context, l belfry.Lease, account string) error {
-	unlock, err := m.lock(ctx, "commit")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	v, err := m.leaseOf(l)
-	if err != nil {
-		return err
-	}
-	if v.entry == nil {
-		v.entry = &sentMail{}
-		m.sent = append(m.sent, v.entry)
-	}
-	*v.entry = sentMail{account, v.leasedAt}
-	v.d.Account, v.committed = account, true
-	return nil
-}
-
-// Settle implements [belfry.Outbox].
-func (m *Memory) Settle(ctx context.Context, l belfry.Lease, s belfry.Settlement) error {
-	unlock, err := m.lock(ctx, "settle")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	v, err := m.leaseOf(l)
-	if err != nil {
-		return err
-	}
-	if s.Attempt != nil {
-		v.d.Attempts = append(v.d.Attempts, *s.Attempt)
-		v.d.Attempts = v.d.Attempts[max(0, len(v.d.Attempts)-50):]
-	}
-	if s.Counts {
-		v.d.Tries++
-	}
-	if s.Suppress != "" {
-		m.suppressed[strings.ToLower(v.d.To)] = s.Suppress
-	}
-	m.account(v, s)
-	switch doomed := v.doomed; {
-	case s.State != belfry.Queued:
-		v.end(s.State, s.Reason)
-	case doomed != "" && v.committed:
-		v.end(belfry.Ambiguous, notAgain+doomed)
-	case doomed != "":
-		v.end(belfry.Canceled, doomed)
-	default:
-		v.end(belfry.Queued, s.Reason)
-		v.d.NextAttemptAt, v.due = s.NextAttemptAt, s.NextAttemptAt
-	}
-	if v.d.State == belfry.Sent {
-		v.d.SentAt, v.committed = s.At, false
-	}
-	return nil
-}
-
-// account moves what the commit under the lease counts to when it happened, or takes it back.
-func (m *Memory) account(v parcel, s belfry.Settlement) {
-	if s.Uncommitted {
-		v.committed = false
-		m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return e == v.entry })
-		return
-	}
-	switch {
-	case v.entry == nil:
-	case s.State == belfry.Sent:
-		v.entry.at = s.At
-	case s.Attempt != nil:
-		v.entry.at = s.Attempt.At
-	}
+	return queued, nil
 }

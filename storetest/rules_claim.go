@@ -72,6 +72,20 @@ func claimRules() []rule {
 			_, next = k.claim(10)
 			k.same("next when all is claimed", next, time.Time{})
 		}},
+		{"a store that counts its queue counts what is to be sent, now or later, leased or not", func(k *kit) {
+			q, ok := k.store.(belfry.QueueCounter)
+			if !ok {
+				return // it is a power of its own
+			}
+			k.post(letter{})
+			k.take()
+			k.post(letter{after: time.Hour})
+			k.post(letter{state: belfry.Failed, plan: belfry.MailPlan{Class: belfry.Urgent}})
+			k.post(letter{plan: belfry.MailPlan{Class: belfry.Bulk}})
+			got, err := q.QueuedMails(k.Context())
+			k.ok("queued mails", err)
+			k.same("queued mails", got, map[belfry.MailClass]int{belfry.Transactional: 2, belfry.Bulk: 1})
+		}},
 		{"what it is about is as of the claim", func(k *kit) {
 			p := k.post(letter{after: time.Minute})
 			k.tick(time.Minute)

@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) belfry.Store) {
 		{"retry", retryRules()},
 		{"mail accounts", accountRules()},
 		{"many at once", crowdRules()},
+		{"many workers at once", mailCrowdRules()},
 		{"size", sizeRules()},
 	}
 	for _, group := range groups {
