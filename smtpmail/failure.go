@@ -111,6 +111,10 @@ func kindOfTLS(err error) string {
 
 // describe says an error in words that an operator can read; Go's own words repeat addresses and operations.
 func describe(kind string, err error) string {
+	var known *kindError
+	if errors.As(err, &known) {
+		return known.text
+	}
 	switch kind {
 	case "timeout":
 		return "no answer in time"

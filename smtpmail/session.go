@@ -41,7 +41,7 @@ func dialSession(ctx context.Context, a *Account, dial dialer) (*session, *failu
 		_ = c.Close()
 		return nil, broken(StageDial, &kindError{"not-loopback", "the address " + tcp.IP.String() + " is not this machine's"})
 	}
-	return &session{wire: newWire(c), account: a}, nil
+	return &session{wire: newWire(c), account: a, used: time.Now()}, nil
 }
 
 // handshake puts the session under TLS.
