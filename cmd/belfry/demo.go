@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/internal/demo"
+	"github.com/belfryhq/belfry/server"
 )
 
 type demoCmd struct {
@@ -22,11 +25,14 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	if err := c.keepSecrets(); err != nil {
 		return err
 	}
-	s, err := openService(ctx, p, &c.Config)
+	s, err := openService(ctx, p, &c.Config, c.showMail)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if err := s.greetVisitor(ctx); err != nil {
+		return err
+	}
 	key := c.Keys[0].Key.Reveal()
 	app, err := demo.New(demo.Config{
 		URL: s.url(), APIKey: key, Cookie: c.JWTCookies[0], Logger: s.log, AnyHost: !c.Addr.Loopback(), UserID: demoUser,
@@ -41,6 +47,24 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	s.greet("the sample app signs its visitor in by itself", "")
 	p.printf("\nOpen %s in two tabs, then send a notification from a terminal:\n\n%s\n\n", p.paint(s.url()+"/demo/", bold), demo.CurlLine(s.url(), key, demoUser))
 	return s.run(ctx, beside(s.server, app))
+}
+
+// showMail lets the visitor look at the mail that is kept, and makes its links lead here.
+func (c *demoCmd) showMail(s *service, sc *server.Config) error {
+	sc.OpenDashboard = c.Addr.Loopback()
+	if sc.PublicURL == "" {
+		sc.PublicURL = s.url()
+	}
+	return nil
+}
+
+// greetVisitor gives the sample person an address, unless mail leaves: it is nobody's.
+func (s *service) greetVisitor(ctx context.Context) error {
+	_, err := s.store.User(ctx, demoUser)
+	if s.carrier != nil || !errors.Is(err, belfry.ErrNotFound) {
+		return err
+	}
+	return s.store.PutUser(ctx, belfry.User{ID: demoUser, Name: "Demo user", Email: "demo@example.com", Locale: "en"})
 }
 
 // demoUser is the sample person's id, which stands in the line to paste.

@@ -18,6 +18,7 @@ func (a *app) send(w http.ResponseWriter, r *http.Request) {
 		Body     string          `json:"body"`
 		Priority belfry.Priority `json:"priority"`
 		To       string          `json:"to"`
+		Mail     string          `json:"mail"` // yes: also by email
 	}
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, largestForm))
 	d.DisallowUnknownFields()
@@ -26,16 +27,24 @@ func (a *app) send(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	to := belfry.ToUser(a.UserID)
+	var channels []belfry.Channel
+	if form.Mail == "yes" {
+		channels = belfry.Channels()
+	}
 	switch form.To {
 	case "", "me":
 	case "all":
+		if channels != nil {
+			fail(w, http.StatusUnprocessableEntity, "An email goes to one person: choose Just me, or leave the email out.")
+			return
+		}
 		to = belfry.ToAll()
 	default:
 		fail(w, http.StatusUnprocessableEntity, `"to" must be me or all.`)
 		return
 	}
 	sent, err := a.client.Send(r.Context(), &belfry.Send{
-		To: to, Category: "demo.form", Title: form.Title, Body: form.Body, Priority: form.Priority, URL: "/demo/",
+		To: to, Category: "demo.form", Title: form.Title, Body: form.Body, Priority: form.Priority, URL: "/demo/", Channels: channels,
 		Actor: &belfry.Actor{ID: a.UserID, Name: a.Name},
 	})
 	var refused *belfry.Error
