@@ -24,7 +24,11 @@ const crashFile = "BELFRY_TEST_CRASH_FILE"
 // TestMain checks that closed stores leave no goroutine behind. In a child process it is the program that crashes.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(crashFile); path != "" {
-		fmt.Fprintln(os.Stderr, load(path))
+		program := load
+		if os.Getenv(crashMail) != "" {
+			program = loadMail
+		}
+		fmt.Fprintln(os.Stderr, program(path))
 		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
@@ -78,10 +82,10 @@ func TestWhatWasAcknowledgedSurvivesKill(t *testing.T) {
 }
 
 // crash runs a child on the file, and kills it when it has acknowledged so many.
-func crash(t *testing.T, path string, after int, acknowledged map[string]bool) {
+func crash(t *testing.T, path string, after int, acknowledged map[string]bool, env ...string) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = append(os.Environ(), crashFile+"="+path)
+	child.Env = append(append(os.Environ(), crashFile+"="+path), env...)
 	var errs strings.Builder
 	child.Stderr = &errs
 	out, err := child.StdoutPipe()

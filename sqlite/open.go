@@ -131,7 +131,8 @@ func prepareWriter(w *conn, o options, owner bool, epoch *string) (*tx, error) {
 			return nil, err
 		}
 		// The leases are those of processes that have ended: nobody is left to settle under them.
-		if _, err := w.exec(`UPDATE deliveries SET due=leased_at, leased_at=NULL WHERE state='queued' AND leased_at IS NOT NULL`); err != nil {
+		if _, err := w.exec(`UPDATE deliveries INDEXED BY deliveries_due SET due=leased_at, leased_at=NULL
+			WHERE state='queued' AND leased_at IS NOT NULL`); err != nil {
 			return nil, err
 		}
 	}
