@@ -174,7 +174,11 @@ func TestSilentServer(t *testing.T) {
 			if err := commit(ctx, "main"); err != nil {
 				t.Error(err)
 			}
+			begun := time.Now()
 			<-ctx.Done()
+			if took := time.Since(begun); took < 11*time.Minute || took >= 15*time.Minute {
+				t.Errorf("waited %v for an answer, want the ten minutes that a server may take, and less than the lease", took)
+			}
 			return lost()
 		}
 		id := p.queue(mail{plan: belfry.MailPlan{AtMostOnce: true}})[0]
@@ -182,7 +186,9 @@ func TestSilentServer(t *testing.T) {
 		p.start()
 		pass(time.Hour)
 		synctest.Wait()
-		p.wants(id, belfry.Ambiguous, "may have arrived")
+		if d := p.wants(id, belfry.Ambiguous, "may have arrived"); len(d.Attempts) != 1 {
+			t.Errorf("got %d attempts on record, want one", len(d.Attempts))
+		}
 	})
 }
 
@@ -205,5 +211,38 @@ func TestTooLateToBegin(t *testing.T) {
 		pass(time.Minute)
 		synctest.Wait()
 		p.wants(id, belfry.Sent, "")
+	})
+}
+
+// Mail that one account alone may carry takes one hand while that account is stuck, and the others go on.
+func TestStuckAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t)
+		p.answer = func(int, belfry.Letter) belfry.Outcome { return lost() }
+		stuck := p.queue(make([]mail, 20)...)
+		w := p.start()
+		synctest.Wait()
+		p.mu.Lock()
+		p.carry = func(ctx context.Context, l belfry.Letter, commit func(context.Context, string) error) belfry.Outcome {
+			if l.Account == "" {
+				return p.obey(ctx, l, commit)
+			}
+			<-ctx.Done()
+			return deferred(belfry.FaultConnection, false)
+		}
+		p.answer = func(int, belfry.Letter) belfry.Outcome { return accepted() }
+		p.mu.Unlock()
+		pass(time.Minute)
+		for range 5 {
+			id := p.queue(mail{})[0]
+			w.Wake()
+			synctest.Wait()
+			p.wants(id, belfry.Sent, "")
+		}
+		if n := w.Stats().UnderWay; n != 1 {
+			t.Errorf("%d mails are stuck, want one", n)
+		}
+		p.wants(stuck[19], belfry.Queued, "")
 	})
 }

@@ -95,16 +95,19 @@ func TestCloseInAHurry(t *testing.T) {
 
 func TestCloseBeforeStart(t *testing.T) {
 	t.Parallel()
-	p := newPost(t)
-	id := p.queue(mail{})[0]
-	w, err := deliver.New(p.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Close(t.Context())
-	w.Start()
-	w.Close(t.Context())
-	p.wants(id, belfry.Queued, "waits")
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t)
+		id := p.queue(mail{})[0]
+		w, err := deliver.New(p.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close(t.Context())
+		w.Start()
+		synctest.Wait()
+		w.Close(t.Context())
+		p.wants(id, belfry.Queued, "waits")
+	})
 }
 
 // A store that fails for a while neither loses a mail nor has one sent twice.

@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,7 +57,7 @@ func TestOvertakes(t *testing.T) {
 func TestBulkIsNotStarved(t *testing.T) {
 	t.Parallel()
 	for _, class := range []belfry.MailClass{belfry.Urgent, belfry.Transactional} {
-		for _, workers := range []int{1, 4} {
+		for _, workers := range []int{1, 4, 16} {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPost(t)
 				p.config.Workers = workers
@@ -139,7 +140,7 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t)
-		last := time.Time{}
+		last := time.Now()
 		p.ready = func(now time.Time, _ belfry.MailClass) (bool, time.Time, string) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -151,11 +152,15 @@ func TestRate(t *testing.T) {
 			return accepted()
 		}
 		p.queue(many(60, belfry.Bulk)...)
-		p.start()
-		pass(59*time.Second + 500*time.Millisecond)
+		w := p.start()
+		pass(60*time.Second + 500*time.Millisecond)
 		synctest.Wait()
 		if n := len(p.letters()); n != 60 {
 			t.Errorf("sent %d in a minute, want one a second", n)
+		}
+		w.Close(t.Context())
+		if strings.Contains(p.log.String(), "waits") {
+			t.Errorf("mail was told to wait for what is over in a second: %s", p.log.String())
 		}
 	})
 }

@@ -58,9 +58,11 @@ func (p *people) strike(address, reason string, now, notBefore time.Time) time.T
 		who = &person{}
 		p.known[mailbox(address)] = who
 	}
-	rest := min(firstRest<<min(who.strikes, 16), lastRest)
-	who.strikes++
-	who.until, who.reason, who.probing = now.Add(rest), reason, false
+	who.reason, who.probing = reason, false
+	if !now.Before(who.until) { // else it is one of several that were under way together: they count once
+		who.until = now.Add(min(firstRest<<min(who.strikes, 16), lastRest))
+		who.strikes++
+	}
 	if notBefore.After(who.until) {
 		who.until = notBefore
 	}

@@ -1,6 +1,8 @@
 package deliver_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,7 +143,7 @@ func TestParkedAccount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPost(t)
-		opens := time.Now().Add(5 * time.Hour)
+		opens := time.Now().Add(5*time.Hour + 3*time.Minute)
 		p.ready = func(now time.Time, _ belfry.MailClass) (bool, time.Time, string) {
 			return !now.Before(opens), opens, "the daily quota is used up"
 		}
@@ -202,6 +204,92 @@ func TestPersonParks(t *testing.T) {
 		}
 		if n := w.Stats().Faults[belfry.FaultPerson]; n < 4 || n > 6 {
 			t.Errorf("the mailbox was tried %d times in two hours, want about 5: after 5, 10, 20, 40 minutes", n)
+		}
+	})
+}
+
+// Of all the mail to a mailbox that was full, one tries whether it is over; what that one does not learn, the next one tries.
+func TestOneProbes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t)
+		full, broken := time.Now().Add(4*time.Minute), time.Now().Add(7*time.Minute)
+		var mu sync.Mutex
+		atOnce, most := 0, 0
+		p.carry = func(ctx context.Context, l belfry.Letter, commit func(context.Context, string) error) belfry.Outcome {
+			mu.Lock()
+			atOnce++
+			if time.Now().After(full) {
+				most = max(most, atOnce)
+			}
+			mu.Unlock()
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				atOnce--
+			}()
+			<-time.After(time.Second)
+			return p.obey(ctx, l, commit)
+		}
+		p.answer = func(_ int, _ belfry.Letter) belfry.Outcome {
+			switch now := time.Now(); {
+			case now.Before(full):
+				return deferred(belfry.FaultPerson, false)
+			case now.Before(broken):
+				return deferred(belfry.FaultConnection, false)
+			default:
+				return accepted()
+			}
+		}
+		mails := make([]mail, 20)
+		for i := range mails {
+			mails[i].to = "full@example.org"
+		}
+		p.queue(mails...)
+		p.start()
+		pass(time.Until(broken))
+		synctest.Wait()
+		mu.Lock()
+		if most != 1 {
+			t.Errorf("%d tried at once, want one", most)
+		}
+		mu.Unlock()
+		pass(3 * time.Hour)
+		synctest.Wait()
+		sent := 0
+		for _, l := range p.letters() {
+			if l.at.After(broken) {
+				sent++
+			}
+		}
+		if sent != len(mails) {
+			t.Errorf("%d letters after it was over, want each of %d once", sent, len(mails))
+		}
+	})
+}
+
+// A mailbox that took a mail is as good as any other: the next pause is a short one again.
+func TestMailboxRecovers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t)
+		p.answer = func(n int, _ belfry.Letter) belfry.Outcome {
+			if n == 3 || n == 6 {
+				return accepted()
+			}
+			return deferred(belfry.FaultPerson, false)
+		}
+		w := p.start()
+		p.queue(mail{to: "full@example.org"})
+		w.Wake()
+		pass(time.Hour)
+		p.queue(mail{to: "full@example.org"})
+		w.Wake()
+		pass(time.Hour)
+		synctest.Wait()
+		got := gaps(p.letters())
+		if len(got) != 5 || got[0] != 5*time.Minute || got[1] != 10*time.Minute || got[3] != 5*time.Minute || got[4] != 10*time.Minute {
+			t.Errorf("got the gaps %v, want 5 and 10 minutes each time", got)
 		}
 	})
 }
