@@ -25,6 +25,7 @@ const (
 func newRedactor(a Account) *redactor {
 	r := &redactor{pieces: map[string]struct{}{}}
 	r.learn(a.Secret)
+	r.learn(strings.Join(strings.Fields(a.Secret), "")) // an App Password as a server sees it
 	r.learnForm("\x00" + a.User + "\x00" + a.Secret)
 	if o := a.OAuth2; o != nil {
 		r.learn(o.ClientSecret)

@@ -110,7 +110,7 @@ func (c *doctorCmd) checkQuota(ctx context.Context, d *doctor, account smtpmail.
 	if err != nil {
 		return // the probe has said so
 	}
-	sent, parked, err := c.ledger(ctx, account.Name)
+	sent, parked, err := c.ledger(ctx, &full)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = nil // nothing was ever sent
@@ -132,19 +132,20 @@ func (c *doctorCmd) checkQuota(ctx context.Context, d *doctor, account smtpmail.
 }
 
 // ledger reads from the database, beside a server that may run, how many mails an account sent, and why it is parked.
-func (c *doctorCmd) ledger(ctx context.Context, account string) (sent int, parked string, err error) {
+func (c *doctorCmd) ledger(ctx context.Context, account *smtpmail.Account) (sent int, parked string, err error) {
 	if _, err := os.Stat(c.DatabaseURL.Path()); err != nil {
 		return 0, "", err
 	}
 	now := time.Now()
 	err = withDatabase(ctx, c.Database, func(store *sqlite.Admin) error {
-		if sent, _, err = store.MailsSent(ctx, account, now.Add(-24*time.Hour), 0); err != nil {
+		if sent, _, err = store.MailsSent(ctx, account.Name, now.Add(-24*time.Hour), 0); err != nil {
 			return err
 		}
-		state, err := store.MailAccount(ctx, account)
+		state, err := store.MailAccount(ctx, account.Name)
 		switch {
 		case err != nil:
 			return err
+		case state.Credential != account.Credential(): // of before the settings changed: it holds no more
 		case state.NeedsPerson:
 			parked = state.Reason + " (until its settings change)"
 		case state.ParkedUntil.After(now):
