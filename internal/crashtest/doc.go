@@ -6,6 +6,8 @@
 //
 //	CRASHES=200 CRASH_SEED=7 go test ./internal/crashtest
 //
+// TestMailCrash does the same at each word of its dialogue with a mail server, MAIL_CRASHES times (10), by MAIL_SEED.
+//
 // SIGKILL takes the process, not the kernel: what was written and not synced survives it. That synced means durable is
 // up to SQLite (synchronous=FULL) and the disk.
 package crashtest

@@ -1,6 +1,7 @@
 package crashtest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -171,4 +172,11 @@ func (p *process) tryMailTo(ctx context.Context, category, title string, more ma
 		return "", fmt.Errorf("mail %s: %s: %w", title, text, err)
 	}
 	return a.Notifications[0].ID, nil
+}
+
+// whole is all that is kept.
+func (b *tail) whole() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.text)
 }
