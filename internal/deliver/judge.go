@@ -65,8 +65,8 @@ func (w *Worker) deferred(ctx context.Context, m *belfry.Mail, address string, o
 
 // note counts an outcome and tells the operator what they should know at once.
 func (w *Worker) note(ctx context.Context, m *belfry.Mail, o *belfry.Outcome) {
-	if o.Fault == belfry.FaultNone {
-		return
+	if o.Fault == belfry.FaultNone || o.Verdict == belfry.Deferred && o.Attempt == nil {
+		return // nobody was asked
 	}
 	w.count(func(c *counters) { c.Faults[o.Fault]++ })
 	if o.Verdict != belfry.Refused && o.Fault != belfry.FaultBug && o.Fault != belfry.FaultSender {
