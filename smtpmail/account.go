@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -235,6 +236,12 @@ func (a *Account) validateAuth() error {
 	}
 	if o := a.OAuth2; o != nil && (o.ClientID == "" || o.RefreshToken == "") {
 		return errors.New("OAuth2 needs a client id and a refresh token")
+	}
+	if o := a.OAuth2; o != nil && o.TokenURL != "" {
+		u, err := url.Parse(o.TokenURL)
+		if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+			return errors.New("the OAuth2 token address must begin with https://")
+		}
 	}
 	return nil
 }

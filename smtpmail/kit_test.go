@@ -155,3 +155,6 @@ func (b *bench) want(got belfry.Outcome, verdict belfry.Verdict, fault belfry.Fa
 		b.t.Fatalf("got %+v (attempt %+v), want verdict %d, fault %q\n%s", got, got.Attempt, verdict, fault, b.server.Dialogue())
 	}
 }
+
+// sscan reads the number of a Message-ID.
+func sscan(id string, n *int) (int, error) { return fmt.Sscanf(id, "<%d@example.org>", n) }

@@ -171,7 +171,10 @@ func (s *sender) later(from time.Time, why string) result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := unasked(s.park.fault, why, from)
-	if out.Fault == belfry.FaultNone {
+	switch {
+	case s.park.state.NeedsPerson:
+		out.Fault, out.NotBefore = belfry.FaultAuth, s.now().Add(shut)
+	case out.Fault == belfry.FaultNone: // parked before the last start, or busy
 		out.Fault = belfry.FaultConnection
 	}
 	out.Account = s.account.Name

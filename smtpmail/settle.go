@@ -175,7 +175,7 @@ func (s *sender) punish(ctx context.Context, rule Rule, lost bool, out *belfry.O
 		changed = s.park.add(rule, out.Reason, now, rand.Float64())
 		until, _ := s.park.until(now)
 		if s.park.state.NeedsPerson {
-			until = now.Add(time.Minute) // the account stays shut; the mail is ready when it opens
+			until = now.Add(shut)
 		}
 		if !lost {
 			out.NotBefore = until
@@ -191,6 +191,9 @@ func (s *sender) punish(ctx context.Context, rule Rule, lost bool, out *belfry.O
 	}
 }
 
+// shut is how long a mail waits whose account waits for a person: the account stays shut, and the mail is ready when it opens.
+const shut = time.Minute
+
 // slowFor is how long an account goes slowly after its server found it too fast.
 const slowFor = 6 * time.Hour
 
@@ -204,7 +207,7 @@ func (s *sender) uncommitted(f *failure) result {
 }
 
 func (s *sender) reason(f *failure, rule Rule) string {
-	said := s.redact.clean(f.words())
+	said := strings.Join(strings.Fields(s.redact.clean(f.words())), " ")
 	if rule.Verdict == "refused" && f.reply == nil {
 		return said + " " + rule.Remedy
 	}
