@@ -24,7 +24,7 @@ type sendCmd struct {
 	To        []string  `placeholder:"ID" sep:"none" help:"The person's id; may be given several times."`
 	All       bool      `help:"To everyone."`
 	Category  string    `placeholder:"NAME" help:"What it is about, dotted lower case: order.assigned."`
-	Title     string    `placeholder:"TEXT" help:"One line."`
+	Title     string    `placeholder:"TEXT" help:"One line; may be left out where the category's mail template makes one."`
 	Body      string    `placeholder:"TEXT" help:"More words."`
 	Link      string    `name:"url" placeholder:"URL" help:"Where it leads: a path, or an http(s) address."`
 	Data      string    `placeholder:"JSON" help:"A JSON object for the app's own page."`
@@ -93,10 +93,20 @@ func (c *sendCmd) build(p *program) (*belfry.Send, error) {
 			return nil, usagef("--priority: %w", err)
 		}
 	}
-	if err := send.Validate(); err != nil {
-		return nil, usageError{err}
+	return send, checkSend(send)
+}
+
+// checkSend says what no server would take. Whether a title may be left out the server knows: the category's template
+// may have one.
+func checkSend(send *belfry.Send) error {
+	checked := *send
+	if checked.Title == "" {
+		checked.Title = "-"
 	}
-	return send, nil
+	if err := checked.Validate(); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 func (c *sendCmd) report(p *program, sent client.Sent) error {

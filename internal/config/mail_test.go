@@ -157,6 +157,7 @@ func TestSlipsInMail(t *testing.T) {
 		{"a space after the password", strings.Replace(plain(), "hunter2", "'hunter2 '", 1), "", "begins or ends with a space"},
 		{"the example's placeholder", strings.Replace(gmail(), appPassword, "xxxx xxxx xxxx xxxx", 1), "it is the placeholder of an example", ""},
 		{"another placeholder", strings.Replace(gmail(), appPassword, "your-app-password", 1), "it is the placeholder of an example", ""},
+		{"the guide's placeholder", strings.Replace(gmail(), appPassword, "<your 16 letters>", 1), "it is the placeholder of an example", ""},
 		{"a line break in the password", strings.Replace(gmail(), appPassword, `"kvqx\nmwzr"`, 1), "line break", ""},
 		{"another sender at Google", gmail("DEFAULT_FROM_EMAIL=Shop <hello@shop.example>"), "", "DEFAULT_FROM_EMAIL (in .env, line 4): Gmail puts shop@gmail.com in its place unless it is an alias"},
 		{"another sender elsewhere", plain("DEFAULT_FROM_EMAIL=hello@shop.example"), "", ""},

@@ -47,7 +47,7 @@ func (c *mailCheck) appPassword(value string) string {
 	const make = "https://myaccount.google.com/apppasswords makes one (2-Step Verification must be on)"
 	low := strings.ToLower(letters)
 	switch {
-	case low == "" || strings.Trim(low, low[:1]) == "" || low == "abcdefghijklmnop" || strings.Contains(low, "password") || strings.Contains(low, "changeme"):
+	case low == "" || strings.Trim(low, low[:1]) == "" || low == "abcdefghijklmnop" || strings.Contains(low, "password") || strings.Contains(low, "changeme") || strings.ContainsAny(low, "<>…"):
 		c.fault("EMAIL_HOST_PASSWORD", "it is the placeholder of an example; set it to an App Password: "+make)
 	case len(letters) != 16 || strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz") != "":
 		c.warn("EMAIL_HOST_PASSWORD", "it does not look like an App Password, which is 16 small letters in four groups; Google does not take an account's own password: "+make)
