@@ -55,7 +55,7 @@ func Cases() []Case {
 	for _, group := range [][]Case{
 		heartbeatCases(), expiryCases(), // these wait: first, so that the others run meanwhile
 		serviceCases(), slashCases(), methodCases(), credentialCases(), tokenCases(), ticketCases(), corsCases(),
-		sendCases(), sendRefusedCases(), recipientCases(), bodyCases(), idempotencyCases(), dedupeCases(), bulkCases(), receiptCases(),
+		sendCases(), sendRefusedCases(), recipientCases(), bodyCases(), idempotencyCases(), dedupeCases(), bulkCases(), receiptCases(), deliveryCases(),
 		userCases(), userRefusedCases(), listCases(), listRefusedCases(), pageCases(), patchCases(),
 		markCases(), markAllCases(), markRefusedCases(), preferenceCases(), preferenceRuleCases(), preferenceRefusedCases(),
 		streamCases(), eventCases(), streamOptionCases(), negotiationCases(), framingCases(), resumeCases(), awayCases(), resetCases(), deviceCases(), joinCases(), limitCases(), closeCases(), stoppedCases(), statusCases(),

@@ -26,6 +26,10 @@ func routes() []route {
 		{http.MethodGet, user, true, nil, http.StatusOK},
 		{http.MethodDelete, user, true, nil, http.StatusNoContent},
 		{http.MethodPost, user + "tickets/", true, nil, http.StatusCreated},
+		{http.MethodGet, deliveriesPath, true, nil, http.StatusOK},
+		{http.MethodGet, deliveriesPath + "{id}/", true, nil, http.StatusNotFound}, // {id} is a notification's
+		{http.MethodGet, deliveriesPath + "{id}/message/", true, nil, http.StatusNotFound},
+		{http.MethodPost, deliveriesPath + "{id}/retry/", true, nil, http.StatusNotFound},
 		{http.MethodGet, notificationsPath, false, nil, http.StatusOK},
 		{http.MethodGet, countsPath, false, nil, http.StatusOK},
 		{http.MethodPatch, notificationsPath + "{id}/", false, obj{"read": true}, http.StatusOK},
