@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -204,4 +205,61 @@ func TestStreamAgainstTheServer(t *testing.T) {
 		t.Errorf("status after the close: got %+v", s)
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// The mail log of a real server, which keeps mail for viewing.
+func TestDeliveriesAgainstTheServer(t *testing.T) {
+	t.Parallel()
+	app, _ := serve(t)
+	ctx := t.Context()
+	send := hello()
+	send.To, send.Channels, send.Email = belfry.ToUser("a/b"), []belfry.Channel{belfry.Email}, &belfry.EmailContent{To: "Ada <ada@example.com>"}
+	var ids []belfry.ID
+	for range 3 {
+		ids = append(ids, must[client.Sent](t)(app.Send(ctx, send)).ID)
+	}
+	captured := func() belfry.DeliveryPage {
+		return must[belfry.DeliveryPage](t)(app.Deliveries(ctx, belfry.DeliveryQuery{State: belfry.Captured, Channel: belfry.Email, User: "a/b"}))
+	}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for len(captured().Results) < len(ids) {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("the mails were not kept in time")
+		}
+	}
+	first := must[belfry.DeliveryPage](t)(app.Deliveries(ctx, belfry.DeliveryQuery{User: "a/b", Limit: 2}))
+	rest := must[belfry.DeliveryPage](t)(app.Deliveries(ctx, belfry.DeliveryQuery{User: "a/b", Limit: 2, After: first.Next}))
+	if len(first.Results) != 2 || len(rest.Results) != 1 || !rest.Next.IsZero() || rest.Results[0].NotificationID != ids[0] {
+		t.Errorf("walked %+v and %+v, want three in two pages, the oldest last", first, rest)
+	}
+	id := rest.Results[0].ID
+	d := must[belfry.Delivery](t)(app.Delivery(ctx, id))
+	if d.State != belfry.Captured || d.To != "ada@example.com" || d.User != "a/b" || d.MessageID == "" {
+		t.Errorf("got %+v", d)
+	}
+	message := must[[]byte](t)(app.Message(ctx, id))
+	if !strings.Contains(string(message), d.MessageID) {
+		t.Errorf("the message lacks its id %s:\n%s", d.MessageID, message)
+	}
+	if d := must[belfry.Delivery](t)(app.RetryDelivery(ctx, id)); d.State != belfry.Queued {
+		t.Errorf("got %+v, want it queued again", d)
+	}
+	if again := must[[]byte](t)(app.Message(ctx, id)); string(again) != string(message) {
+		t.Error("the bytes changed with the retry")
+	}
+	_, e1 := app.Delivery(ctx, ids[0])
+	_, e2 := app.Message(ctx, ids[0])
+	_, e3 := app.RetryDelivery(ctx, ids[0])
+	for _, err := range []error{e1, e2, e3} {
+		if !errors.Is(err, belfry.ErrNotFound) {
+			t.Errorf("got %v for what is no delivery", err)
+		}
+	}
+	_, err := app.Deliveries(ctx, belfry.DeliveryQuery{State: "gone"})
+	if e, ok := errors.AsType[*belfry.Error](err); !ok || e.Code != belfry.CodeInvalid || e.Fields[0].Field != "state" {
+		t.Errorf("got %v, want a fault in state", err)
+	}
 }
