@@ -3,6 +3,8 @@ package dashboard
 import (
 	"io"
 	"net/http"
+	"regexp"
+	"strings"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/letter"
@@ -50,8 +52,24 @@ func (d *dashboard) html(v *visit) error {
 	h.Set("Content-Security-Policy", mailPolicy)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	v.WriteHeader(http.StatusOK)
-	_, _ = io.WriteString(v, letter.Read(message).HTML)
+	_, _ = io.WriteString(v, shaded(letter.Read(message).HTML, v.r.URL.Query().Get("shade")))
 	return nil
+}
+
+var schemeQuery = regexp.MustCompile(`prefers-color-scheme\s*:\s*(light|dark)`)
+
+// shaded has a mail shown by day or by night, whichever it is: a frame cannot choose that for its document. The query that
+// asks for it becomes one that is always true, the other one that never is.
+func shaded(html, shade string) string {
+	if shade != "light" && shade != "dark" {
+		return html
+	}
+	return schemeQuery.ReplaceAllStringFunc(html, func(query string) string {
+		if strings.HasSuffix(query, shade) {
+			return "min-width: 0"
+		}
+		return "max-width: 0"
+	})
 }
 
 // source is GET /dashboard/mail/{id}/source: a file, never a page.
