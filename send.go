@@ -39,6 +39,7 @@ type EmailContent struct {
 	HTML    string `json:"html,omitempty"`
 	Text    string `json:"text,omitempty"`
 	ReplyTo string `json:"reply_to,omitempty"`
+	Thread  string `json:"thread,omitempty"` // mails of one key are one conversation; default: the dedupe key
 }
 
 // To says for whom a send is: exactly one of its fields is set.
@@ -127,6 +128,7 @@ func (s *Send) Validate() error {
 		c.address("email.to", e.To)
 		c.address("email.reply_to", e.ReplyTo)
 		c.line("email.subject", e.Subject, 998) // RFC 5322 2.1.1: the longest line there is
+		c.line("email.thread", e.Thread, 255)
 		c.text("email.html", e.HTML)
 		c.text("email.text", e.Text)
 	}

@@ -110,6 +110,7 @@ func wrongPlaces() []wrong {
 		{"email.to no address", "email.to", obj{"email": obj{"to": "nobody"}}},
 		{"email.to with a header", "email.to", obj{"email": obj{"to": "a@b.example\r\nBcc: c@d.example"}}},
 		{"email.reply_to no address", "email.reply_to", obj{"email": obj{"reply_to": "@"}}},
+		{"email.thread of two lines", "email.thread", obj{"email": obj{"thread": "a\nb"}}},
 		{"email.subject of two lines", "email.subject", obj{"email": obj{"subject": "A\r\nBcc: c@d.example"}}},
 		{"email.html with NUL", "email.html", obj{"email": obj{"html": "\x00"}}},
 	}

@@ -97,7 +97,7 @@ func sendFull(t *T) {
 		"body": "Due on Friday.\nNot later.", "url": "/orders/1138", "data": obj{"order": 1138, "deep": obj{"list": []any{1, "b", nil, true}}},
 		"actor": obj{"id": "7", "name": "Ada", "avatar_url": "https://shop.example/ada.png"}, "priority": "high",
 		"channels": []string{"in_app", "email"}, "dedupe_key": unique(), "expires_at": at,
-		"email": obj{"to": "ada@shop.example", "subject": "S", "html": "<p>H</p>", "text": "T", "reply_to": "shop@shop.example"},
+		"email": obj{"to": "ada@shop.example", "subject": "S", "html": "<p>H</p>", "text": "T", "reply_to": "shop@shop.example", "thread": "order-7"},
 	})
 	n := p.list("").Results[0]
 	equal(t, "category", p.category, n.Category)

@@ -58,6 +58,9 @@ func channelsOf(send *belfry.Send, rule *belfry.Rule) []belfry.Channel {
 // is one story, so its mails are one thread.
 func mailPlan(send *belfry.Send, rule *belfry.Rule) *belfry.MailPlan {
 	plan := &belfry.MailPlan{Content: send.Email, Thread: send.DedupeKey}
+	if send.Email != nil && send.Email.Thread != "" {
+		plan.Thread = send.Email.Thread
+	}
 	if rule.Class != nil {
 		plan.Class = *rule.Class
 	}

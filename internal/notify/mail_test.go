@@ -109,6 +109,13 @@ func TestMailPlans(t *testing.T) {
 			"no rule, but named channels", func(s *belfry.Send) { s.Category, s.Channels, s.DedupeKey = "chat", both, "room-7" },
 			plan{Thread: "room-7", Life: 24 * time.Hour},
 		},
+		{
+			"a thread of its own", func(s *belfry.Send) {
+				s.Category, s.Channels, s.DedupeKey = "chat", both, "room-7"
+				s.Email.Thread = "room-8"
+			},
+			plan{Thread: "room-8", Life: 24 * time.Hour},
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
