@@ -57,12 +57,21 @@ func (c *doctorCmd) probe(ctx context.Context, d *doctor, account smtpmail.Accou
 		status := map[smtpmail.Status]checkStatus{smtpmail.OK: checkOK, smtpmail.Warning: checkWarning, smtpmail.Failed: checkFailed}[s.Status]
 		d.note(check{
 			Part: "mail", Account: account.Name, Stage: stageName(s.Stage), Status: status, Milliseconds: s.Took.Milliseconds(),
-			Said: s.Said, Detail: s.Detail, Mend: s.Mend,
+			Said: s.Said, Detail: s.Detail, Mend: mendAt(account.Host, &s),
 		})
 	})
 	if ok && c.SendTo == "" {
 		d.note(check{Part: "mail", Account: account.Name, Stage: "data", Status: checkSkipped, Detail: "nothing was sent", Mend: "--send-to ADDRESS sends a test mail."})
 	}
+}
+
+// mendAt says what the table of replies says, and of Gmail's commonest refusal what it means there.
+func mendAt(host string, s *smtpmail.Step) string {
+	if s.Stage == smtpmail.StageAuth && s.Status == smtpmail.Failed && smtpmail.Google(host) && strings.HasPrefix(s.Said, "535") {
+		return "Gmail did not accept the App Password: it ends when the password of the account is changed, and belongs to EMAIL_HOST_USER alone. " +
+			"Make a new one (https://myaccount.google.com/apppasswords), set its 16 letters as EMAIL_HOST_PASSWORD, and restart."
+	}
+	return s.Mend
 }
 
 // stageName says tcp and data for what the dialogue calls dial and dot: the steps by the names that people look for.
@@ -125,9 +134,9 @@ func (c *doctorCmd) checkQuota(ctx context.Context, d *doctor, account smtpmail.
 	case full.Quota <= 0:
 		note(checkOK, fmt.Sprintf("no limit is known; %s sent in the last 24 hours", plural(sent, "mail")), "")
 	case left <= 0:
-		note(checkWarning, fmt.Sprintf("0 of %d mails left: %d were sent in the last 24 hours", full.Quota, sent), "Nothing is lost: mail waits until the oldest of them is 24 hours old. A further account (EMAIL_2_HOST…) would take over meanwhile.")
+		note(checkWarning, fmt.Sprintf("0 of %d mails left: %d sent in the last 24 hours", full.Quota, sent), "Nothing is lost: mail waits until the oldest of them is 24 hours old. A further account (EMAIL_2_HOST…) would take over meanwhile.")
 	default:
-		note(checkOK, fmt.Sprintf("%d of %d mails left: %d were sent in the last 24 hours", left, full.Quota, sent), "")
+		note(checkOK, fmt.Sprintf("%d of %d mails left: %d sent in the last 24 hours", left, full.Quota, sent), "")
 	}
 }
 

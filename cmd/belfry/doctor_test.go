@@ -1,0 +1,59 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/belfryhq/belfry/smtpmail"
+)
+
+// What a server says is untrusted: it may not steer the terminal, nor begin a line of its own.
+func TestTheDoctorShowsWhatServersSayAsText(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	d := &doctor{p: &program{stdout: &out}}
+	d.note(check{Part: "mail", Account: "a@example.com", Stage: "auth", Status: checkFailed, Said: "535 5.7.8 no\x1b[2J\r\n  ok      auth  all is well\x00\u202e", Mend: "Mend it."})
+	got := out.String()
+	if strings.ContainsAny(got, "\x1b\r\x00\u202e") || strings.Contains(got, "\n  ok ") {
+		t.Errorf("the server's text steers the terminal: %q", got)
+	}
+	for _, want := range []string{"mail by a@example.com\n", "failed  auth", "535-5.7.8: Mend it.\n", "the server said: 535 5.7.8 no"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q; want %q in it", got, want)
+		}
+	}
+}
+
+func TestTheDoctorPaintsForPeopleAlone(t *testing.T) {
+	t.Parallel()
+	for _, color := range []bool{true, false} {
+		var out strings.Builder
+		d := &doctor{p: &program{stdout: &out, color: color}}
+		d.note(check{Part: "bell", Stage: "store", Status: checkWarning, Detail: "slow"})
+		if got := strings.Contains(out.String(), "\x1b[33mwarning\x1b[0m"); got != color {
+			t.Errorf("color %v: %q", color, out.String())
+		}
+	}
+}
+
+func TestMendAtGmail(t *testing.T) {
+	t.Parallel()
+	refused := &smtpmail.Step{Stage: smtpmail.StageAuth, Status: smtpmail.Failed, Said: "535 5.7.8 Username and Password not accepted.", Mend: "the table's"}
+	tests := []struct {
+		name, host string
+		step       *smtpmail.Step
+		want       string
+	}{
+		{"Gmail", "smtp.gmail.com", refused, "Gmail did not accept the App Password: "},
+		{"another server", "mail.example.com", refused, "the table's"},
+		{"another refusal", "smtp.gmail.com", &smtpmail.Step{Stage: smtpmail.StageAuth, Status: smtpmail.Failed, Said: "534 5.7.9 no", Mend: "the table's"}, "the table's"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := mendAt(tt.host, tt.step); !strings.HasPrefix(got, tt.want) {
+				t.Errorf("mend %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
