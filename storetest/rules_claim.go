@@ -97,7 +97,7 @@ func claimRules() []rule {
 			k.same("read", m.Notification.ReadAt, k.now)
 		}},
 		{"mail for what has expired is ended, whether Expire came or not", func(k *kit) {
-			over, good := k.post(letter{expires: time.Second}), k.post(letter{after: time.Second})
+			good, over := k.post(letter{after: time.Second}), k.post(letter{expires: time.Second})
 			k.tick(time.Second)
 			mails, _ := k.claim(1)
 			k.same("mails", ids(mails), []belfry.ID{good.delivery})

@@ -148,6 +148,13 @@ func retryRules() (rules []rule) {
 			k.read("ada", p.notification)
 			k.ended(p, belfry.Canceled, "read before it was sent")
 		}},
+		{"what was read before a retry does not cancel it", func(k *kit) {
+			p := k.post(letter{plan: belfry.MailPlan{Unless: belfry.UnlessRead}})
+			k.read("ada", p.notification)
+			k.retry(p.delivery)
+			k.mark(belfry.Mark{User: "ada", Set: belfry.StateChange{Read: new(true), Archived: new(true)}, IDs: []belfry.ID{p.notification}})
+			k.same("mail", k.take().Delivery.ID, p.delivery)
+		}},
 		{"sent, queued and leased mail is not", func(k *kit) {
 			p := k.post(letter{})
 			k.notRetried(p.delivery)

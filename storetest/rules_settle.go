@@ -56,7 +56,7 @@ func settleRules() []rule {
 			m := k.take()
 			k.same("suppressed at first", m.Suppressed, "")
 			k.settle(m, belfry.Settlement{State: belfry.Failed, Reason: "no such user", Suppress: "550 5.1.1"})
-			k.post(letter{user: "bob", to: "ada@example.com"})
+			k.post(letter{user: "bob", to: "ADA@example.com"})
 			k.same("suppressed", k.take().Suppressed, "550 5.1.1")
 			k.post(letter{user: "cy", to: "bda@example.com"})
 			k.same("another address", k.take().Suppressed, "")
