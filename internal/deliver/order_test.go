@@ -98,7 +98,7 @@ func TestStalledBulkHoldsUpNothingElse(t *testing.T) {
 		w := p.start()
 		pass(time.Second)
 		synctest.Wait()
-		if n := w.Stats().UnderWay; n != 3 {
+		if n := w.Stats().UnderWay; n != 7 {
 			t.Errorf("%d bulk mails are under way, want all hands but one", n)
 		}
 		for range 20 {

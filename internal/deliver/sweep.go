@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -32,17 +33,19 @@ func (w *Worker) sweep(ctx context.Context) {
 			w.failed(ctx, "claim mail that waits", err)
 			return
 		}
+		var settling sync.WaitGroup // all at once, so that they share a transaction and the loop is soon back
 		for i := range mails {
-			m := &mails[i]
-			s, ok := w.prejudge(m, now)
-			if !ok {
-				at := now.Add(sweepRest)
-				if !from.IsZero() {
-					at = earlier(at, from)
-				}
-				s = w.waiting(m, "waits: "+why, at)
-			}
-			w.settle(ctx, m, s, now)
+			settling.Go(func() { w.leave(ctx, &mails[i], now, from, why) })
 		}
+		settling.Wait()
 	}
+}
+
+// leave ends the claim of a mail that cannot be tried now.
+func (w *Worker) leave(ctx context.Context, m *belfry.Mail, now, from time.Time, why string) {
+	s, ok := w.prejudge(m, now)
+	if !ok {
+		s = w.waiting(m, "waits: "+why, earlier(now.Add(sweepRest), from))
+	}
+	w.settle(ctx, m, s, now)
 }

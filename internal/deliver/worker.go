@@ -20,7 +20,7 @@ type Config struct {
 	Render func(ctx context.Context, m *belfry.Mail) (messageID string, message []byte, err error)
 
 	From    string           // the sender's address, bare; required with a Carrier
-	Workers int              // mails under way at once; 0: twice the carrier's accounts and two more, at most 32
+	Workers int              // mails under way at once; 0: four, and four for each of the carrier's accounts, at most 32
 	Lease   time.Duration    // how long a claim holds; 0: 15 minutes, which leaves a server ten for its answer
 	Grace   time.Duration    // how long Close lets mails under way go on; 0: 10 s
 	Logger  *slog.Logger     // nil: silent
@@ -47,10 +47,11 @@ func (c *Config) complete() error {
 		c.Now = time.Now
 	}
 	if c.Workers == 0 {
-		c.Workers = 4
+		accounts := 1
 		if c.Carrier != nil {
-			c.Workers = min(2+2*len(c.Carrier.Accounts(c.Now())), maxWorkers)
+			accounts = len(c.Carrier.Accounts(c.Now()))
 		}
+		c.Workers = min(4+4*accounts, maxWorkers)
 	}
 	if c.Lease == 0 {
 		c.Lease = defaultLease
