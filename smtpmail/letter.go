@@ -93,24 +93,18 @@ func checkLines(m []byte) string {
 	if !bytes.HasSuffix(m, []byte("\r\n")) {
 		return "The mail does not end with a line break (a bug of Belfry's)."
 	}
-	line := 0
-	for i, ch := range m {
-		switch ch {
-		case '\n':
-			if i == 0 || m[i-1] != '\r' {
-				return "The mail has a bare line feed (a bug of Belfry's)."
-			}
-			line = 0
-			continue
-		case '\r':
-			if m[i+1] != '\n' { // the last byte is a line feed
-				return "The mail has a bare carriage return (a bug of Belfry's)."
-			}
-			continue
-		case 0:
+	for len(m) > 0 {
+		end := bytes.IndexByte(m, '\n')
+		line := m[:end]
+		m = m[end+1:]
+		switch {
+		case end == 0 || line[end-1] != '\r':
+			return "The mail has a bare line feed (a bug of Belfry's)."
+		case bytes.IndexByte(line[:end-1], '\r') >= 0:
+			return "The mail has a bare carriage return (a bug of Belfry's)."
+		case bytes.IndexByte(line, 0) >= 0:
 			return "The mail has a zero byte (a bug of Belfry's)."
-		}
-		if line++; line > 998 { // RFC 5322, 2.1.1
+		case end-1 > 998: // RFC 5322, 2.1.1
 			return "The mail has a line of more than 998 bytes (a bug of Belfry's)."
 		}
 	}
