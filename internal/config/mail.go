@@ -5,7 +5,7 @@ import "time"
 // Mail says by which account mail leaves. The names are Django's, so that one .env serves both. They are read together:
 // see [Source.Mail].
 type Mail struct {
-	EmailHost         MailHost    `name:"email-host" setting:"EMAIL_HOST" group:"Mail" placeholder:"HOST" help:"The mail server (SMTP) by which mail leaves: smtp.gmail.com for Gmail. Without one, mail is kept for viewing (state captured) and never leaves."`
+	EmailHost         MailHost    `name:"email-host" setting:"EMAIL_HOST" group:"Mail" placeholder:"HOST" help:"The mail server (SMTP) by which mail leaves: smtp.gmail.com for Gmail. Without one, mail is kept for viewing (state captured) and never leaves. Further accounts, for when this one is parked, are EMAIL_2_HOST, EMAIL_2_HOST_USER and so on."`
 	EmailPort         MailPort    `name:"email-port" setting:"EMAIL_PORT" group:"Mail" shown:"587" placeholder:"PORT" help:"Its port: 587 (STARTTLS), or 465 with EMAIL_USE_SSL. For a server on this machine without a user, 25 unless set."`
 	EmailUseTLS       Boolean     `name:"email-use-tls" setting:"EMAIL_USE_TLS" group:"Mail" shown:"true" placeholder:"true|false" help:"Change to TLS before anything is said (STARTTLS, port 587). Only mail to a server on this machine may do without, when there is no user."`
 	EmailUseSSL       Boolean     `name:"email-use-ssl" setting:"EMAIL_USE_SSL" group:"Mail" shown:"false" placeholder:"true|false" help:"TLS from the first byte (port 465), instead of EMAIL_USE_TLS."`
