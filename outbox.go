@@ -81,9 +81,9 @@ type Outbox interface {
 	Delivery(ctx context.Context, id ID) (Delivery, []byte, error)
 
 	// Retry queues a Failed, Ambiguous, Canceled, Skipped or Captured mail anew, due at once, its tries back at 0 and its
-	// time to live (which it had from CreatedAt to GiveUpAt) beginning now, and not committed; bytes that were rendered stay
-	// as they are. In every other state, without an address, for another channel than email, and when the notification is
-	// gone, it is a CodeConflict [Error] that says why.
+	// time to live (which it had from CreatedAt to GiveUpAt) beginning now, not committed, and its Reason that somebody
+	// asked; bytes that were rendered stay as they are. In every other state, without an address, for another channel than
+	// email, and when the notification is gone, it is a CodeConflict [Error] that says why.
 	Retry(ctx context.Context, id ID, at time.Time) (Delivery, error)
 }
 

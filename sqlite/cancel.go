@@ -8,6 +8,7 @@ const (
 	reasonSeen      = "seen before it was sent"
 	reasonRetracted = "retracted"
 	reasonExpired   = "expired"
+	reasonAgain     = "it is sent again, as somebody asked"
 	reasonReplaced  = "replaced"
 )
 

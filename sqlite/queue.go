@@ -145,9 +145,9 @@ func (t *tx) retry(id belfry.ID, at int64) (d belfry.Delivery, err error) {
 	if err != nil {
 		return d, err
 	}
-	d.User, d.State, d.Reason, d.SentAt, d.NextAttemptAt, d.Tries = p.user.ID, belfry.Queued, "", time.Time{}, fromMilli(at), 0
-	if _, err := t.exec(`UPDATE deliveries SET state='queued', reason='', sent_at=NULL, next_attempt_at=?1, due=?1, tries=0, committed=0,
-		give_up_at=?1+life WHERE key=?2`, at, key); err != nil {
+	d.User, d.State, d.Reason, d.SentAt, d.NextAttemptAt, d.Tries = p.user.ID, belfry.Queued, reasonAgain, time.Time{}, fromMilli(at), 0
+	if _, err := t.exec(`UPDATE deliveries SET state='queued', reason=?3, sent_at=NULL, next_attempt_at=?1, due=?1, tries=0, committed=0,
+		give_up_at=?1+life WHERE key=?2`, at, key, reasonAgain); err != nil {
 		return d, err
 	}
 	_, err = t.exec(`UPDATE notifications SET mail=1 WHERE key=? AND mail=0`, n.key)

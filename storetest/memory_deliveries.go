@@ -59,7 +59,7 @@ func (m *Memory) Retry(ctx context.Context, id belfry.ID, at time.Time) (belfry.
 	if why := v.final(at); why != "" {
 		return belfry.Delivery{}, belfry.Errorf(belfry.CodeConflict, "%s", why)
 	}
-	v.end(belfry.Queued, "")
+	v.end(belfry.Queued, reasonAgain)
 	v.d.NextAttemptAt, v.d.SentAt, v.due, v.d.Tries, v.committed = at, time.Time{}, at, 0, false
 	if v.life != 0 {
 		v.plan.GiveUpAt = at.Add(v.life)

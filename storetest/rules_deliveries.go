@@ -125,7 +125,7 @@ func retryRules() (rules []rule) {
 			for range 2 { // as long as the first time, each time
 				k.tick(24 * time.Hour)
 				want := k.delivery(p.delivery)
-				want.State, want.Reason, want.Tries, want.NextAttemptAt = belfry.Queued, "", 0, k.now
+				want.State, want.Reason, want.Tries, want.NextAttemptAt = belfry.Queued, reasonAgain, 0, k.now
 				k.same("the answer", k.retry(p.delivery), want)
 				k.lost(m.Lease)
 				before := m.Lease.Token
