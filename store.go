@@ -147,7 +147,7 @@ type People interface {
 	// shows what was erased. To that end the log of whoever is new from then on begins above the highest number that
 	// any erased log had reached, and cursors below that beginning are ResetPruned; but not those at 0, where somebody is
 	// who was not known yet and has nothing. The person's tickets go too. Broadcasts are everyone's: they are there
-	// again, untouched, if the id comes back.
+	// again, untouched, if the id comes back; to a place at 0 no log tells that those are which were muted.
 	EraseUser(ctx context.Context, id string) error
 	// Preferences returns a person's preferences, empty when they have none.
 	Preferences(ctx context.Context, user string) (Preferences, error)

@@ -212,14 +212,19 @@ func (w *twin) sameList(q belfry.ListQuery) belfry.Page {
 	return got
 }
 
-// remember keeps a list and its cursor for later.
-func (w *twin) remember() {
-	user := w.user()
+// load returns what somebody sees and the cursor of it.
+func (w *twin) load(user string) kept {
 	p := w.sameList(belfry.ListQuery{User: user, Filter: belfry.FilterAll, Limit: 1000, Now: w.now})
 	m := kept{user, mirror{p.Cursor, map[belfry.ID]belfry.Notification{}}}
 	for _, n := range p.Results {
 		m.rows[n.ID] = n
 	}
+	return m
+}
+
+// remember keeps a list and its cursor for later.
+func (w *twin) remember() {
+	m := w.load(w.user())
 	if len(w.mirrors) == 10 {
 		w.mirrors[rapid.IntRange(0, 9).Draw(w.T, "forgotten")] = m
 	} else {

@@ -239,10 +239,17 @@ func (w *twin) putUser() {
 	w.ok("put user", w.store.PutUser(w.t.Context(), u))
 }
 
+// erase lets those load anew who stood at 0 and to whom something was muted: that it is there again, no log tells them.
 func (w *twin) erase() {
 	user := w.user()
+	muted := slices.ContainsFunc(w.model.broadcasts, func(b *broadcast) bool { return b.hidden[user] })
 	err, wantErr := w.store.EraseUser(w.t.Context(), user), w.model.EraseUser(w.t.Context(), user)
 	w.sameErr("erase "+user, err, wantErr)
+	for i, m := range w.mirrors {
+		if muted && m.user == user && m.at.Seq == 0 {
+			w.mirrors[i] = w.load(user)
+		}
+	}
 }
 
 // prune forgets what it removes in the mirrors too: of that, no log tells.
