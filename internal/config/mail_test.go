@@ -66,6 +66,7 @@ func TestMailAccounts(t *testing.T) {
 		{"the password in single quotes with spaces around", strings.ReplaceAll(gmail(), appPassword, `' `+appPassword+` '`), "shop@gmail.com", with(gmailAccount, none)},
 		{"the password with no-break spaces, as the page has them", strings.ReplaceAll(gmail(), appPassword, strings.ReplaceAll(appPassword, " ", "\u00a0")), "shop@gmail.com", with(gmailAccount, none)},
 		{"the password with a zero-width space", strings.ReplaceAll(gmail(), appPassword, appPassword+"\u200b"), "shop@gmail.com", with(gmailAccount, none)},
+		{"a comment after a whole App Password", strings.ReplaceAll(gmail(), appPassword, appPassword+" # of the shop"), "shop@gmail.com", with(gmailAccount, none)},
 		{"export", "export " + strings.ReplaceAll(gmail(), "\nE", "\nexport E"), "shop@gmail.com", with(gmailAccount, none)},
 		{"a name beside the sender", gmail(`DEFAULT_FROM_EMAIL="The Shop <shop@gmail.com>"`), "The Shop <shop@gmail.com>", with(gmailAccount, none)},
 		{"the same mailbox by another spelling", gmail("DEFAULT_FROM_EMAIL=S.Hop@googlemail.com"), "S.Hop@googlemail.com", with(gmailAccount, none)},

@@ -17,7 +17,7 @@ func (c *mailCheck) password() Secret {
 	if value == "" {
 		return ""
 	}
-	if v := c.source.given(c.name(setting)); v.Commented {
+	if v := c.source.given(c.name(setting)); v.Commented && (!google || !isAppPassword(lettersOf(value))) {
 		c.warn(setting, "a # after a space begins a comment, so what follows it is not part of the password; if it should be, put the value into single quotes")
 	}
 	switch {
@@ -38,21 +38,31 @@ func (c *mailCheck) password() Secret {
 
 // appPassword returns the letters of an App Password, and warns of what cannot be one.
 func (c *mailCheck) appPassword(value string) string {
-	letters := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == '-' && strings.Count(value, "-") == 3 {
-			return -1
-		}
-		return r
-	}, value)
+	letters := lettersOf(value)
 	const make = "https://myaccount.google.com/apppasswords makes one (2-Step Verification must be on)"
 	low := strings.ToLower(letters)
 	switch {
 	case low == "" || strings.Trim(low, low[:1]) == "" || low == "abcdefghijklmnop" || strings.Contains(low, "password") || strings.Contains(low, "changeme") || strings.ContainsAny(low, "<>…"):
 		c.fault("EMAIL_HOST_PASSWORD", "it is the placeholder of an example; set it to an App Password: "+make)
-	case len(letters) != 16 || strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz") != "":
+	case !isAppPassword(letters):
 		c.warn("EMAIL_HOST_PASSWORD", "it does not look like an App Password, which is 16 small letters in four groups; Google does not take an account's own password: "+make)
 	}
 	return letters
+}
+
+// lettersOf takes out what parts the groups: spaces of any kind, what cannot be seen, and dashes between four groups.
+func lettersOf(value string) string {
+	dashes := strings.Count(value, "-") == 3
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == '-' && dashes {
+			return -1
+		}
+		return r
+	}, value)
+}
+
+func isAppPassword(letters string) bool {
+	return len(letters) == 16 && strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // google looks for what Google does otherwise than other servers.
