@@ -53,6 +53,10 @@ func inline(main string, trees map[string]*parse.Tree, public *url.URL) (map[str
 	if err != nil {
 		return nil, fmt.Errorf("%s: inline the styles: %w", main, err)
 	}
+	// A parser makes the bodies of tables explicit, but where a row is repeated it would be within what is repeated.
+	if !strings.Contains(strings.ToLower(f.out.String()), "<tbody") {
+		html = strings.NewReplacer("<tbody>", "", "</tbody>", "").Replace(html)
+	}
 	// An entity that spelled two braces would be an action now.
 	html = strings.ReplaceAll(html, "{{", "&#123;&#123;")
 	texts, err := f.restore(main, html)

@@ -14,6 +14,9 @@ import (
 
 // message makes the bytes of a mail.
 func (p *Press) message(m *belfry.Mail, v *vars, w words, messageID string) ([]byte, error) {
+	if size := len(w.text) + len(w.html); size > MaxSize { // encoded it is larger still
+		return nil, fmt.Errorf("the mail %w", tooLarge(size))
+	}
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(p.boundary(m)))
 	if err := p.address(msg, m); err != nil {
 		return nil, err

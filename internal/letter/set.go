@@ -48,17 +48,24 @@ func (s shelf) family(category string, public *url.URL) (*family, error) {
 }
 
 func (s shelf) set(category, locale string, public *url.URL) (*set, error) {
-	out := &set{locale: locale}
+	out := &set{}
 	known := make(map[string]bool)
 	if f, ok := s.best(category+"/subject.txt", locale); ok {
 		var err error
 		if out.subject, err = s.plain(f, locale, known); err != nil {
 			return nil, err
 		}
+		out.locale = f.tag
 	}
 	body, own := s.best(category+"/body.html", locale)
 	text, written := s.best(category+"/body.txt", locale)
 	out.own = own
+	switch { // the language is that of most words
+	case own:
+		out.locale = body.tag
+	case written:
+		out.locale = text.tag
+	}
 	if !own {
 		body, _ = s.best(contentHTML, locale)
 	}
@@ -126,6 +133,9 @@ func (s *set) fill(v *vars, said *belfry.EmailContent, source bool) (w words, er
 		said = &belfry.EmailContent{}
 	}
 	w = words{subject: said.Subject, html: said.HTML, text: said.Text}
+	if size := len(w.html) + len(w.text); size > MaxSize {
+		return words{}, fmt.Errorf("the mail %w", tooLarge(size))
+	}
 	if w.subject == "" {
 		if w.subject, err = s.subjectOf(v); err != nil {
 			return words{}, err

@@ -31,7 +31,7 @@ func (p *Press) ReadUnsubscribe(token string) (user, category string, err error)
 		return "", "", errToken
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) < 2+macSize {
+	if err != nil || len(b) < 2+macSize || base64.RawURLEncoding.EncodeToString(b) != token { // line breaks are passed over
 		return "", "", errToken
 	}
 	b, sum := b[:len(b)-macSize], b[len(b)-macSize:]
