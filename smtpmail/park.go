@@ -13,7 +13,7 @@ import (
 // that does not answer are in soft, so that a flapping network writes nothing to the store.
 type park struct {
 	state   belfry.MailAccount
-	fault   belfry.Fault
+	fault   belfry.Fault // of state; empty after a start
 	soft    time.Time
 	softWhy string
 	strikes int // of soft
@@ -42,7 +42,6 @@ func (p *park) add(r Rule, why string, now time.Time, random float64) bool {
 		// Two processes, or all the accounts of a host, do not come back at the same moment.
 		p.soft = p.soft.Add(time.Duration(random * float64(r.Pause.For) / 2))
 		p.strikes++
-		p.fault = r.Fault
 		return false
 	}
 	if p.fault != r.Fault && p.fault != belfry.FaultNone {

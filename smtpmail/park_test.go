@@ -305,7 +305,9 @@ func TestOrderOfWaitingMails(t *testing.T) {
 	b := newBench(t, "nth=1:stall=dot:300ms")
 	first := make(chan struct{})
 	results := make(chan belfry.Outcome, 40)
-	go func() { results <- b.carrier.Carry(t.Context(), mail(0), func(context.Context, string) error { close(first); return nil }) }()
+	go func() {
+		results <- b.carrier.Carry(t.Context(), mail(0), func(context.Context, string) error { close(first); return nil })
+	}()
 	<-first
 	for n := range 30 {
 		l := mail(n + 1)

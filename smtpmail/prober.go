@@ -141,7 +141,7 @@ func (p *prober) authenticate(ctx context.Context, a *Account) bool {
 	if a.OAuth2 != nil {
 		fetch := func(*Step) *failure {
 			var err error
-			if bearer, err = newTokens(*a.OAuth2, a.Timeouts.Command).get(ctx); err != nil {
+			if bearer, _, err = newTokens(*a.OAuth2, a.Timeouts.Command).get(ctx); err != nil {
 				return broken(StageToken, err)
 			}
 			p.redact.learn(bearer)

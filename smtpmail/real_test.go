@@ -50,8 +50,12 @@ func serve(t testing.TB, port int, name string, env []string, args ...string) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	ended := make(chan struct{})
+	var end error
+	go func() {
+		end = c.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = c.Process.Kill()
 		<-ended
@@ -64,13 +68,12 @@ func serve(t testing.TB, port int, name string, env []string, args ...string) {
 			return
 		}
 		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("%s ended: %v\n%s", name, err, out.String())
+		case <-ended:
+			t.Fatalf("%s ended: %v\n%s", name, end, out.String())
 		case <-retry.C:
 		}
 	}
-	t.Fatalf("%s does not listen\n%s", name, out.String())
+	t.Fatalf("%s does not listen at port %d", name, port)
 }
 
 func freePort(t testing.TB) int {

@@ -170,12 +170,12 @@ func (s *sender) pace(ctx context.Context) time.Duration {
 func (s *sender) later(from time.Time, why string) result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := unasked(s.park.fault, why, from)
+	out := unasked(belfry.FaultConnection, why, from)
 	switch {
 	case s.park.state.NeedsPerson:
 		out.Fault, out.NotBefore = belfry.FaultAuth, s.now().Add(shut)
-	case out.Fault == belfry.FaultNone: // parked before the last start, or busy
-		out.Fault = belfry.FaultConnection
+	case s.now().Before(s.park.state.ParkedUntil) && s.park.fault != belfry.FaultNone:
+		out.Fault = s.park.fault
 	}
 	out.Account = s.account.Name
 	return result{Outcome: out}

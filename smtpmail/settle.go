@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,26 +68,29 @@ func (s *sender) begin(ctx context.Context, n *session) *failure {
 	if s.account.User == "" {
 		return nil
 	}
-	bearer, f := s.bearer(ctx)
-	if f == nil {
-		f = n.authenticate(ctx, bearer)
-	}
-	if f != nil && f.stage == StageAuth && s.token != nil {
-		s.token.forget()
-	}
-	return f
+	return s.authenticate(ctx, n)
 }
 
-func (s *sender) bearer(ctx context.Context) (string, *failure) {
+// authenticate logs in. An access token that was kept may have been revoked in the meantime: then a new one is tried, once.
+func (s *sender) authenticate(ctx context.Context, n *session) *failure {
 	if s.token == nil {
-		return "", nil
+		return n.authenticate(ctx, "")
 	}
-	bearer, err := s.token.get(ctx)
-	if err != nil {
-		return "", broken(StageToken, err)
+	for {
+		bearer, kept, err := s.token.get(ctx)
+		if err != nil {
+			return broken(StageToken, err)
+		}
+		s.redact.learn(bearer)
+		f := n.authenticate(ctx, bearer)
+		if f == nil {
+			return nil
+		}
+		s.token.forget()
+		if !kept || f.reply == nil || f.reply.code != 535 {
+			return f
+		}
 	}
-	s.redact.learn(bearer)
-	return bearer, nil
 }
 
 // drop ends the session after a failure, unless it is in order.
@@ -235,9 +239,8 @@ func (f *failure) rule() Rule {
 
 // asked reports whether the server was asked about this mail, not only about the account.
 func (f *failure) asked() bool {
-	switch f.stage {
-	case StageMail, StageRcpt, StageData, StageDot:
-		return f.kind == "" || f.kind != "too-large"
+	if !slices.Contains([]Stage{StageMail, StageRcpt, StageData, StageDot}, f.stage) {
+		return false
 	}
-	return false
+	return f.kind != "too-large"
 }

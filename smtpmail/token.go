@@ -33,12 +33,13 @@ func newTokens(o OAuth2, within time.Duration) *tokens {
 // ahead is how long before its end a token is fetched anew: a login with one that ends underway fails like a wrong one.
 const ahead = 5 * time.Minute
 
-// get returns an access token that is good for a while. The error holds nothing that the address answered but its code.
-func (t *tokens) get(ctx context.Context) (string, error) {
+// get returns an access token that is good for a while, and whether it is one that was kept. The error holds nothing that the
+// address answered but its code.
+func (t *tokens) get(ctx context.Context) (token string, kept bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.last != nil && (t.last.Expiry.IsZero() || time.Until(t.last.Expiry) > ahead) {
-		return t.last.AccessToken, nil
+		return t.last.AccessToken, true, nil
 	}
 	within, cancel := context.WithTimeout(ctx, t.within)
 	defer cancel()
@@ -48,23 +49,23 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 		if fetched.RefreshToken != "" {
 			t.refresh = fetched.RefreshToken
 		}
-		return fetched.AccessToken, nil
+		return fetched.AccessToken, false, nil
 	}
 	var answer *oauth2.RetrieveError
 	switch {
 	case ctx.Err() != nil:
-		return "", context.Canceled
+		return "", false, context.Canceled
 	case within.Err() != nil:
-		return "", late(t.within)
+		return "", false, late(t.within)
 	case errors.As(err, &answer) && answer.Response != nil:
 		text := fmt.Sprintf("the token address answered %d %.60s", answer.Response.StatusCode, answer.ErrorCode)
 		switch answer.ErrorCode {
 		case "invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope":
-			return "", &kindError{"token-refused", text}
+			return "", false, &kindError{"token-refused", text}
 		}
-		return "", &kindError{"token-trouble", text}
+		return "", false, &kindError{"token-trouble", text}
 	}
-	return "", &kindError{"token-trouble", "the token address does not answer: " + describe(kindOf(err), err)}
+	return "", false, &kindError{"token-trouble", "the token address does not answer: " + describe(kindOf(err), err)}
 }
 
 // forget makes the next get fetch a new token: the server did not take this one.

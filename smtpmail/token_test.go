@@ -94,3 +94,24 @@ func TestOAuth2Refused(t *testing.T) {
 		})
 	}
 }
+
+// A token that was kept and is revoked in the meantime is replaced; the account is not parked for it.
+func TestOAuth2RevokedWhileKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	address, asked := tokenServer(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"access_token":"access-token-xyz","token_type":"Bearer","expires_in":3600}`))
+	})
+	oauth(b, map[string]string{user: "access-token-xyz"}, address)
+	b.want(b.send(1), belfry.Delivered, belfry.FaultNone)
+	b.scenario("first=1:bad-credentials")
+	b.want(b.send(2), belfry.Delivered, belfry.FaultNone)
+	if asked.Load() != 2 {
+		t.Errorf("asked %d times, want 2", asked.Load())
+	}
+	b.scenario("bad-credentials")
+	b.want(b.send(3), belfry.Deferred, belfry.FaultAuth)
+	if asked.Load() != 3 {
+		t.Errorf("asked %d times, want 3: once more, not for ever", asked.Load())
+	}
+}
