@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/smtpmail"
 )
 
@@ -33,6 +34,29 @@ func TestTheDoctorPaintsForPeopleAlone(t *testing.T) {
 		if got := strings.Contains(out.String(), "\x1b[33mwarning\x1b[0m"); got != color {
 			t.Errorf("color %v: %q", color, out.String())
 		}
+	}
+}
+
+func TestTheDoctorSaysWhatShapeTheSecretHas(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, host, password, want string }{
+		{"an App Password", "smtp.gmail.com", "kvqx mwzr jplt hbnd", "ok      settings            the mail settings fit together; the password has the shape of an App Password (16 letters), without quotes\n"},
+		{"another", "smtp.gmail.com", "hunter2", "warning settings            EMAIL_HOST_PASSWORD (in the environment)\n                              it does not look like an App Password"},
+		{"another server's", "mail.example.com", "hunter2", "the mail settings fit together; no password has a quote or a space too many\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			environ := []string{"EMAIL_HOST=" + tt.host, "EMAIL_HOST_USER=a@gmail.com", "EMAIL_HOST_PASSWORD=" + tt.password}
+			d := &doctor{p: &program{stdout: &out, settings: config.NewSource(environ, t.TempDir())}}
+			c := doctorCmd{}
+			c.EmailHost, c.EmailHostUser, c.EmailHostPassword.Secret = config.MailHost(tt.host), "a@gmail.com", config.Secret(tt.password)
+			c.checkSettings(d)
+			if got := out.String(); !strings.Contains(got, tt.want) || strings.Contains(got, tt.password) {
+				t.Errorf("got:\n%s\nwant %q, and no password", got, tt.want)
+			}
+		})
 	}
 }
 

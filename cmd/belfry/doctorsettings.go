@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/belfryhq/belfry/internal/config"
+	"github.com/belfryhq/belfry/smtpmail"
 )
 
 // checkSettings says where the settings stand and what is wrong with them.
@@ -62,9 +63,19 @@ func (c *doctorCmd) checkSettings(d *doctor) config.MailSetup {
 		note(status, name(f.Setting, f.Where), f.Text)
 	}
 	if err == nil && len(setup.Findings) == 0 && len(setup.Accounts) > 0 {
-		note(checkOK, "the mail settings fit together, and no password has a quote or a space too many", "")
+		note(checkOK, "the mail settings fit together; "+shapes(setup.Accounts), "")
 	}
 	return setup
+}
+
+// shapes says of passwords what was looked at.
+func shapes(accounts []config.MailAccount) string {
+	for _, a := range accounts {
+		if a.Password != "" && smtpmail.Google(a.Host) {
+			return "the password has the shape of an App Password (16 letters), without quotes"
+		}
+	}
+	return "no password has a quote or a space too many"
 }
 
 func name(setting, where string) string {
