@@ -135,6 +135,15 @@ func describe(kind string, err error) string {
 	return strings.ReplaceAll(text, "\n", " ")
 }
 
+// ended is what the end of a context means for a dialogue: one that had no more time was kept waiting by the server, one that
+// was canceled is no fault of the server's.
+func ended(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &kindError{"timeout", "no answer in the time that there was"}
+	}
+	return context.Canceled
+}
+
 // A late error names the stage's deadline.
 func late(d time.Duration) error {
 	return &kindError{"timeout", fmt.Sprintf("no answer within %v", d)}

@@ -220,3 +220,18 @@ func TestContextEnds(t *testing.T) {
 		})
 	}
 }
+
+// A caller who has no more time was kept waiting by the server: that parks the account, so that it is not asked for ever.
+func TestCallerHasNoMoreTime(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"ehlo", "dot"} {
+		b := newBench(t, "stall="+at+":1h")
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		got := b.carrier.Carry(ctx, mail(1), b.commit)
+		cancel()
+		b.honest("no more time at "+at, 1, got, len(b.commits) == 1)
+		if ok, _, _ := b.carrier.Ready(b.clock.Now(), belfry.Urgent); ok {
+			t.Errorf("%s: the account is ready at once", at)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func TestReserve(t *testing.T) {
 	b := newBench(t, "")
 	old := &ledger{MailAccounts: b.state}
 	for n := range 6 {
-		old.times = append(old.times, b.clock.Now().Add(-23*time.Hour+time.Duration(n)*time.Minute))
+		old.times = append(old.times, b.clock.Now().Add(-23*time.Hour+time.Duration(n-1)*time.Minute)) // a mail counts for a day and a minute
 	}
 	b.state = old
 	a := b.account()

@@ -21,7 +21,6 @@ type prober struct {
 func (p *prober) run(ctx context.Context, a Account) bool {
 	p.redact = newRedactor(a)
 	a, err := a.Complete()
-	p.redact.learn(a.Secret) // without the spaces
 	if err != nil {
 		p.report(Step{Stage: StageDNS, Status: Failed, Fault: ruleForError(StageDNS, "no-auth").Fault, Detail: p.redact.clean(err.Error()), Mend: p.redact.clean(err.Error())})
 		return false
@@ -144,7 +143,7 @@ func (p *prober) authenticate(ctx context.Context, a *Account) bool {
 			if bearer, _, err = newTokens(*a.OAuth2, a.Timeouts.Command).get(ctx); err != nil {
 				return broken(StageToken, err)
 			}
-			p.redact.learn(bearer)
+			p.redact.learnBearer(bearer)
 			return nil
 		}
 		if !p.step(StageToken, fetch) {

@@ -13,6 +13,12 @@ import (
 // cut off, and Google sends one-time addresses by which an account can be opened.
 type redactor struct {
 	mu     sync.Mutex
+	sets   [3]secrets // of the account, of the last access token, of the one before
+	bearer string     // the last access token
+}
+
+// secrets are texts that must not be shown.
+type secrets struct {
 	whole  []string            // replaced where they stand
 	pieces map[string]struct{} // of which every n bytes betray
 }
@@ -23,26 +29,36 @@ const (
 )
 
 func newRedactor(a Account) *redactor {
-	r := &redactor{pieces: map[string]struct{}{}}
-	r.learn(a.Secret)
-	r.learn(strings.Join(strings.Fields(a.Secret), "")) // an App Password as a server sees it
-	r.learnForm("\x00" + a.User + "\x00" + a.Secret)
+	var s secrets
+	s.learn(a.Secret)
+	s.learn(strings.Join(strings.Fields(a.Secret), "")) // an App Password as a server sees it
+	s.add(encode("\x00" + a.User + "\x00" + a.Secret))  // as PLAIN says it
 	if o := a.OAuth2; o != nil {
-		r.learn(o.ClientSecret)
-		r.learn(o.RefreshToken)
+		s.learn(o.ClientSecret)
+		s.learn(o.RefreshToken)
 	}
-	return r
+	return &redactor{sets: [3]secrets{s}}
+}
+
+// learnBearer adds an access token and forgets the one before the last: they change each hour.
+func (r *redactor) learnBearer(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if token == r.bearer {
+		return
+	}
+	var s secrets
+	s.learn(token)
+	r.bearer, r.sets[2], r.sets[1] = token, r.sets[1], s
 }
 
 // learn adds a secret in every form in which it may come back.
-func (r *redactor) learn(secret string) {
+func (s *secrets) learn(secret string) {
 	if secret == "" {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret))} {
-		r.add(form)
+		s.add(form)
 	}
 	// In base64 of something longer, a secret looks different at each of three positions; its first and last letters mix
 	// with their neighbours and are left out.
@@ -51,26 +67,22 @@ func (r *redactor) learn(secret string) {
 		text = strings.TrimRight(text, "=")
 		from := []int{0, 2, 3}[shift]
 		if to := len(text) - 1; to-from >= 4 {
-			r.add(text[from:to])
-			r.add(strings.NewReplacer("+", "-", "/", "_").Replace(text[from:to]))
+			s.add(text[from:to])
+			s.add(strings.NewReplacer("+", "-", "/", "_").Replace(text[from:to]))
 		}
 	}
 }
 
-// learnForm adds what is sent as base64 of itself alone.
-func (r *redactor) learnForm(plain string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.add(base64.StdEncoding.EncodeToString([]byte(plain)))
-}
-
-func (r *redactor) add(form string) {
+func (s *secrets) add(form string) {
 	if len(form) < 2 {
 		return
 	}
-	r.whole = append(r.whole, form)
+	if s.pieces == nil {
+		s.pieces = map[string]struct{}{}
+	}
+	s.whole = append(s.whole, form)
 	for i := 0; i+pieceLength <= len(form); i++ {
-		r.pieces[form[i:i+pieceLength]] = struct{}{}
+		s.pieces[form[i:i+pieceLength]] = struct{}{}
 	}
 }
 
@@ -86,18 +98,21 @@ func (r *redactor) clean(text string) string {
 	text = address.ReplaceAllString(text, removed)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, w := range r.whole {
-		text = strings.ReplaceAll(text, w, removed)
+	for _, set := range r.sets {
+		for _, w := range set.whole {
+			text = strings.ReplaceAll(text, w, removed)
+		}
+		text = set.cutPieces(text)
 	}
-	return clean(r.cutPieces(text))
+	return clean(text)
 }
 
 // cutPieces removes every word-like run in which a piece of a secret stands.
-func (r *redactor) cutPieces(text string) string {
+func (s *secrets) cutPieces(text string) string {
 	var b strings.Builder
 	done := 0
 	for i := 0; i+pieceLength <= len(text); i++ {
-		if _, ok := r.pieces[text[i:i+pieceLength]]; !ok {
+		if _, ok := s.pieces[text[i:i+pieceLength]]; !ok {
 			continue
 		}
 		from, to := i, i+pieceLength

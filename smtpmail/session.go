@@ -31,7 +31,7 @@ func dialSession(ctx context.Context, a *Account, dial dialer) (*session, *failu
 	if err != nil {
 		switch {
 		case ctx.Err() != nil:
-			err = context.Canceled
+			err = ended(ctx)
 		case within.Err() != nil:
 			err = late(a.Timeouts.Dial)
 		}

@@ -81,7 +81,7 @@ func (s *sender) authenticate(ctx context.Context, n *session) *failure {
 		if err != nil {
 			return broken(StageToken, err)
 		}
-		s.redact.learn(bearer)
+		s.redact.learnBearer(bearer)
 		f := n.authenticate(ctx, bearer)
 		if f == nil {
 			return nil

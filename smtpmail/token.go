@@ -54,7 +54,7 @@ func (t *tokens) get(ctx context.Context) (token string, kept bool, err error) {
 	var answer *oauth2.RetrieveError
 	switch {
 	case ctx.Err() != nil:
-		return "", false, context.Canceled
+		return "", false, ended(ctx)
 	case within.Err() != nil:
 		return "", false, late(t.within)
 	case errors.As(err, &answer) && answer.Response != nil:

@@ -95,7 +95,7 @@ func (w *wire) read(ctx context.Context, d time.Duration) (*reply, error) {
 // fault tells the end of a context from the troubles of a connection: both look like a closed one.
 func (w *wire) fault(ctx context.Context, err error, d time.Duration) error {
 	if ctx.Err() != nil {
-		return context.Canceled
+		return ended(ctx)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return late(d)
