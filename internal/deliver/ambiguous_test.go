@@ -246,3 +246,21 @@ func TestStuckAccount(t *testing.T) {
 		p.wants(stuck[19], belfry.Queued, "")
 	})
 }
+
+// A mail that may have arrived is not called captured when the mail server is taken away.
+func TestAmbiguousWithoutCarrier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t)
+		p.answer = func(int, belfry.Letter) belfry.Outcome { return lost() }
+		id := p.queue(mail{})[0]
+		w := p.start()
+		synctest.Wait()
+		w.Close(t.Context())
+		p.config.Carrier = nil
+		p.start()
+		pass(time.Hour)
+		synctest.Wait()
+		p.wants(id, belfry.Ambiguous, "may have arrived; since then: no mail server is set")
+	})
+}

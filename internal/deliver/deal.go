@@ -102,10 +102,14 @@ func (w *Worker) prepare(ctx context.Context, m *belfry.Mail) (s belfry.Settleme
 		}
 		m.Message, m.Delivery.MessageID = message, messageID
 	}
-	if w.Carrier == nil {
+	switch {
+	case w.Carrier != nil:
+		return belfry.Settlement{}, false
+	case m.Committed: // from when there was one
+		return belfry.Settlement{State: belfry.Ambiguous, Reason: reasonMaybe + reasonCaptured}, true
+	default:
 		return belfry.Settlement{State: belfry.Captured, Reason: reasonCaptured}, true
 	}
-	return belfry.Settlement{}, false
 }
 
 // stopped settles a mail that was not tried, for no fault of its own.

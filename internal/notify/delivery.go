@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/belfryhq/belfry"
@@ -34,7 +35,8 @@ func (s *Service) Delivery(ctx context.Context, id belfry.ID) (belfry.Delivery, 
 	return d, message, nil
 }
 
-// RetryDelivery queues a mail anew; see [belfry.Outbox].
+// RetryDelivery queues a mail anew; see [belfry.Outbox]. Whoever asks for it means the address to be tried, so mail to it is
+// no longer suppressed; should the address still not exist, it soon is again.
 func (s *Service) RetryDelivery(ctx context.Context, id belfry.ID) (belfry.Delivery, error) {
 	if s.outbox == nil {
 		return belfry.Delivery{}, errNoOutbox
@@ -43,8 +45,17 @@ func (s *Service) RetryDelivery(ctx context.Context, id belfry.ID) (belfry.Deliv
 	if err != nil {
 		return belfry.Delivery{}, err
 	}
-	d, err := s.outbox.Retry(ctx, id, s.now())
+	d, _, err := s.Delivery(ctx, id)
 	if err != nil {
+		return belfry.Delivery{}, err
+	}
+	if d.State == belfry.Skipped || d.State == belfry.Failed {
+		// Before the retry: the worker may look at once.
+		if err := s.store.Unsuppress(ctx, d.To); err != nil && !errors.Is(err, belfry.ErrNotFound) {
+			return belfry.Delivery{}, fmt.Errorf("lift the suppression of delivery %s: %w", id, err)
+		}
+	}
+	if d, err = s.outbox.Retry(ctx, id, s.now()); err != nil {
 		return belfry.Delivery{}, fmt.Errorf("retry delivery %s: %w", id, err)
 	}
 	s.wake()

@@ -319,13 +319,26 @@ func TestRetryDelivery(t *testing.T) {
 	if _, err := o.RetryDelivery(t.Context(), m.Delivery.ID); !errors.Is(err, belfry.Errorf(belfry.CodeConflict, "")) {
 		t.Errorf("got %v, want a conflict", err)
 	}
-	if err := o.store.Settle(t.Context(), m.Lease, belfry.Settlement{State: belfry.Failed, Reason: "r"}); err != nil {
+	suppressed := func() int {
+		all, err := o.store.Suppressed(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if err := o.store.Settle(t.Context(), m.Lease, belfry.Settlement{State: belfry.Failed, Reason: "r", Suppress: "no such user"}); err != nil {
 		t.Fatal(err)
+	}
+	if suppressed() != 1 {
+		t.Fatal("the address is not suppressed")
 	}
 	before := o.woken.Load()
 	d, err := o.RetryDelivery(t.Context(), m.Delivery.ID)
 	if err != nil || d.State != belfry.Queued || o.woken.Load() != before+1 {
 		t.Errorf("got %+v, %v and %d wakes", d, err, o.woken.Load()-before)
+	}
+	if suppressed() != 0 {
+		t.Error("the address that somebody wants tried is still suppressed")
 	}
 	bare, err := notify.New(notify.Config{Store: o.store, Bus: membus.New()})
 	if err != nil {
