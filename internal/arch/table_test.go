@@ -66,6 +66,7 @@ func table() []rule {
 		{layer: "suites", pkg: "internal/conformance", imports: []string{"internal/sse"}},
 		{layer: "suites", pkg: "internal/crashtest"},
 		{layer: "suites", pkg: "internal/fakegmail"},
+		{layer: "suites", pkg: "internal/mailtest"},
 		{layer: "suites", pkg: "internal/arch"},
 
 		// What other languages read, embedded beside its sources.
