@@ -50,9 +50,6 @@ func envelopeSender(cfg *Config) (string, error) {
 	return a.Address, nil
 }
 
-// Wake has the Server look for mail now, for a program that queues mail in the Store by itself.
-func (s *Server) Wake() { s.worker.Wake() }
-
 // MailAccounts returns the state of the accounts by which mail leaves; none without a Carrier.
 func (s *Server) MailAccounts() []belfry.AccountStatus {
 	if s.carrier == nil {
