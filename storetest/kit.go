@@ -26,6 +26,16 @@ func newKit(t *testing.T, store belfry.Store) *kit {
 // epochOfTests is a moment with milliseconds, so that a store that drops them is found out.
 func epochOfTests() time.Time { return time.Date(2026, 3, 29, 1, 59, 59, 987e6, time.UTC) }
 
+// part runs a part of a rule under its own name, on the same store.
+func (k *kit) part(name string, check func(*kit)) {
+	k.Helper()
+	k.Run(name, func(t *testing.T) {
+		part := &kit{T: t, store: k.store, now: k.now}
+		defer func() { k.now = part.now }()
+		check(part)
+	})
+}
+
 // tick moves the clock and returns the new time.
 func (k *kit) tick(d time.Duration) time.Time {
 	k.now = k.now.Add(d)

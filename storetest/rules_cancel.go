@@ -41,11 +41,8 @@ func undoes() []undo {
 	return out
 }
 
-func cancelRules() (rules []rule) {
-	for _, u := range undoes() {
-		rules = append(rules, u.rules()...)
-	}
-	return append(rules, []rule{
+func cancelRules() []rule {
+	return append(undoRules(), []rule{
 		{"nothing but what the plan names cancels, and only when it comes about", func(k *kit) {
 			states := belfry.StateChange{Seen: new(true), Archived: new(true)}
 			unread := k.post(letter{plan: belfry.MailPlan{Unless: belfry.UnlessRead}})
@@ -108,65 +105,77 @@ func cancelRules() (rules []rule) {
 	}...)
 }
 
-// rules say what becomes of a mail at each point of its way at which it is undone.
-func (u undo) rules() []rule {
-	again := "the server's answer was lost, and it is not sent again: " + u.reason
-	begin := func(k *kit, prepared bool) (posted, belfry.Mail) {
-		p := k.post(u.letter)
-		m := k.take()
-		if prepared {
-			k.prepare(m, "bytes")
-			k.commit(m)
+// undoRules say what becomes of a mail at each point of its way at which it is undone.
+func undoRules() []rule {
+	each := func(check func(*kit, undo)) func(*kit) {
+		return func(k *kit) {
+			for _, u := range undoes() {
+				k.part(u.name, func(k *kit) { check(k, u) })
+			}
 		}
-		return p, m
 	}
 	return []rule{
-		{u.name + ": a queued mail is canceled", func(k *kit) {
+		{"a queued mail is canceled", each(func(k *kit, u undo) {
 			p := k.post(u.letter)
 			u.do(k, p)
 			k.ended(p, belfry.Canceled, u.reason)
-		}},
-		{u.name + ": a leased mail is canceled, and its lease is lost", func(k *kit) {
-			p, m := begin(k, false)
+		})},
+		{"a leased mail is canceled, and its lease is lost", each(func(k *kit, u undo) {
+			p := k.post(u.letter)
+			m := k.take()
 			u.do(k, p)
 			k.lost(m.Lease)
 			k.ended(p, belfry.Canceled, u.reason)
-		}},
-		{u.name + ": a committed mail that was sent is sent", func(k *kit) {
-			p, m := begin(k, true)
+		})},
+		{"a committed mail that was sent is sent", each(func(k *kit, u undo) {
+			p, m := k.underWay(u)
 			u.do(k, p)
 			k.same("state meanwhile", k.delivery(p.delivery).State, belfry.Queued)
 			k.sent(m)
 			k.ended(p, belfry.Sent, "")
-		}},
-		{u.name + ": a committed mail that was not accepted is canceled", func(k *kit) {
-			p, m := begin(k, true)
+		})},
+		{"a committed mail that was not accepted is canceled", each(func(k *kit, u undo) {
+			p, m := k.underWay(u)
 			u.do(k, p)
 			s := k.later(0)
 			s.Uncommitted, s.Attempt = true, &belfry.Attempt{At: k.now, Code: 451}
 			k.settle(m, s)
 			k.same("attempts", len(k.delivery(p.delivery).Attempts), 1)
 			k.ended(p, belfry.Canceled, u.reason)
-		}},
-		{u.name + ": a committed mail whose answer was lost is ambiguous", func(k *kit) {
-			p, m := begin(k, true)
+		})},
+		{"a committed mail whose answer was lost is ambiguous", each(func(k *kit, u undo) {
+			p, m := k.underWay(u)
 			u.do(k, p)
 			k.settle(m, k.later(0))
-			k.ended(p, belfry.Ambiguous, again)
-		}},
-		{u.name + ": a committed mail whose worker died is ambiguous", func(k *kit) {
-			p, m := begin(k, true)
+			k.ended(p, belfry.Ambiguous, u.again())
+		})},
+		{"a committed mail whose worker died is ambiguous", each(func(k *kit, u undo) {
+			p, m := k.underWay(u)
 			u.do(k, p)
 			k.tick(leaseOfTests)
 			k.rests()
 			k.lost(m.Lease)
-			k.ended(p, belfry.Ambiguous, again)
-		}},
-		{u.name + ": a mail that waits for another try after a lost answer is ambiguous", func(k *kit) {
-			p, m := begin(k, true)
+			k.ended(p, belfry.Ambiguous, u.again())
+		})},
+		{"a mail that waits for another try after a lost answer is ambiguous", each(func(k *kit, u undo) {
+			p, m := k.underWay(u)
 			k.settle(m, k.later(time.Hour))
 			u.do(k, p)
-			k.ended(p, belfry.Ambiguous, again)
-		}},
+			k.ended(p, belfry.Ambiguous, u.again())
+		})},
 	}
+}
+
+// underWay posts the letter and brings it to where the server may have accepted it.
+func (k *kit) underWay(u undo) (posted, belfry.Mail) {
+	k.Helper()
+	p := k.post(u.letter)
+	m := k.take()
+	k.prepare(m, "bytes")
+	k.commit(m)
+	return p, m
+}
+
+func (u undo) again() string {
+	return "the server's answer was lost, and it is not sent again: " + u.reason
 }

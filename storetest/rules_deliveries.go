@@ -112,36 +112,13 @@ func listsDeliveries(k *kit) {
 	k.same("after one", k.deliveries(belfry.DeliveryQuery{After: all[3]}), all[4:])
 }
 
-func retryRules() (rules []rule) {
-	for _, state := range []belfry.DeliveryState{belfry.Failed, belfry.Ambiguous, belfry.Canceled, belfry.Skipped, belfry.Captured} {
-		rules = append(rules, rule{"a " + string(state) + " mail is queued anew, due at once, with the same bytes", func(k *kit) {
-			p := k.post(letter{plan: belfry.MailPlan{GiveUpAt: k.now.Add(time.Hour), Class: belfry.Bulk}})
-			life := time.Hour - time.Millisecond // it was sent a millisecond later
-			m := k.take()
-			k.prepare(m, "bytes")
-			k.commit(m)
-			a := belfry.Attempt{At: k.now, Code: 550, Text: "no"}
-			k.settle(m, belfry.Settlement{State: state, Reason: "because", Attempt: &a, Counts: true})
-			for range 2 { // as long as the first time, each time
-				k.tick(24 * time.Hour)
-				want := k.delivery(p.delivery)
-				want.State, want.Reason, want.Tries, want.NextAttemptAt = belfry.Queued, reasonAgain, 0, k.now
-				k.same("the answer", k.retry(p.delivery), want)
-				k.lost(m.Lease)
-				before := m.Lease.Token
-				m = k.take()
-				k.same("delivery", m.Delivery, want)
-				k.same("bytes", string(m.Message), "bytes")
-				k.same("committed", m.Committed, false)
-				k.same("plan", m.Plan, belfry.MailPlan{GiveUpAt: k.now.Add(life), Class: belfry.Bulk})
-				if m.Lease.Token <= before {
-					k.Fatalf("the token is %d, and an earlier one %d", m.Lease.Token, before)
-				}
-				k.settle(m, belfry.Settlement{State: state, Counts: true})
+func retryRules() []rule {
+	return []rule{
+		{"a mail that has ended is queued anew, due at once, with the same bytes and as long a life", func(k *kit) {
+			for _, state := range []belfry.DeliveryState{belfry.Failed, belfry.Ambiguous, belfry.Canceled, belfry.Skipped, belfry.Captured} {
+				k.part(string(state), func(k *kit) { retries(k, state) })
 			}
-		}})
-	}
-	return append(rules, []rule{
+		}},
 		{"what was queued at no time is queued by a retry, and canceled as its plan says", func(k *kit) {
 			p := k.post(letter{state: belfry.Captured, plan: belfry.MailPlan{Unless: belfry.UnlessRead}})
 			k.retry(p.delivery)
@@ -187,5 +164,32 @@ func retryRules() (rules []rule) {
 			}
 			k.rests()
 		}},
-	}...)
+	}
+}
+
+func retries(k *kit, state belfry.DeliveryState) {
+	p := k.post(letter{plan: belfry.MailPlan{GiveUpAt: k.now.Add(time.Hour), Class: belfry.Bulk}})
+	life := time.Hour - time.Millisecond // it was sent a millisecond later
+	m := k.take()
+	k.prepare(m, "bytes")
+	k.commit(m)
+	a := belfry.Attempt{At: k.now, Code: 550, Text: "no"}
+	k.settle(m, belfry.Settlement{State: state, Reason: "because", Attempt: &a, Counts: true})
+	for range 2 { // as long as the first time, each time
+		k.tick(24 * time.Hour)
+		want := k.delivery(p.delivery)
+		want.State, want.Reason, want.Tries, want.NextAttemptAt = belfry.Queued, reasonAgain, 0, k.now
+		k.same("the answer", k.retry(p.delivery), want)
+		k.lost(m.Lease)
+		before := m.Lease.Token
+		m = k.take()
+		k.same("delivery", m.Delivery, want)
+		k.same("bytes", string(m.Message), "bytes")
+		k.same("committed", m.Committed, false)
+		k.same("plan", m.Plan, belfry.MailPlan{GiveUpAt: k.now.Add(life), Class: belfry.Bulk})
+		if m.Lease.Token <= before {
+			k.Fatalf("the token is %d, and an earlier one %d", m.Lease.Token, before)
+		}
+		k.settle(m, belfry.Settlement{State: state, Counts: true})
+	}
 }

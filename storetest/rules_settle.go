@@ -8,7 +8,7 @@ import (
 )
 
 func settleRules() []rule {
-	rules := []rule{
+	return []rule{
 		{"queued: due again at NextAttemptAt, and not before", func(k *kit) {
 			k.post(letter{})
 			m := k.take()
@@ -64,29 +64,32 @@ func settleRules() []rule {
 			k.ok("suppressed", err)
 			k.same("suppressed", got, map[string]string{"ada@example.com": "550 5.1.1"})
 		}},
-	}
-	for _, state := range []belfry.DeliveryState{
-		belfry.Sent, belfry.Captured, belfry.Ambiguous, belfry.Failed, belfry.Skipped, belfry.Canceled,
-	} {
-		rules = append(rules, rule{"as " + string(state) + ": out of the queue, for the reason given", func(k *kit) {
-			p := k.post(letter{})
-			m := k.take()
-			k.prepare(m, "bytes")
-			k.commit(m)
-			a := belfry.Attempt{At: k.now, Stage: "DATA", Code: 250, Text: "2.0.0 OK"}
-			k.settle(m, belfry.Settlement{
-				State: state, Reason: "because", At: k.now, NextAttemptAt: k.now.Add(time.Second), Attempt: &a, Counts: true,
-			})
-			want := m.Delivery
-			want.State, want.Reason, want.Attempts, want.Tries, want.Account = state, "because", []belfry.Attempt{a}, 1, "main"
-			want.MessageID, want.NextAttemptAt = "<1@example.com>", time.Time{}
-			if state == belfry.Sent {
-				want.SentAt = k.now
+		{"in every other state: out of the queue, for the reason given", func(k *kit) {
+			for _, state := range []belfry.DeliveryState{
+				belfry.Sent, belfry.Captured, belfry.Ambiguous, belfry.Failed, belfry.Skipped, belfry.Canceled,
+			} {
+				k.part(string(state), func(k *kit) { settlesAs(k, state) })
 			}
-			k.same("delivery", k.delivery(p.delivery), want)
-			k.ended(p, state, "because")
-			k.lost(m.Lease)
-		}})
+		}},
 	}
-	return rules
+}
+
+func settlesAs(k *kit, state belfry.DeliveryState) {
+	p := k.post(letter{})
+	m := k.take()
+	k.prepare(m, "bytes")
+	k.commit(m)
+	a := belfry.Attempt{At: k.now, Stage: "DATA", Code: 250, Text: "2.0.0 OK"}
+	k.settle(m, belfry.Settlement{
+		State: state, Reason: "because", At: k.now, NextAttemptAt: k.now.Add(time.Second), Attempt: &a, Counts: true,
+	})
+	want := m.Delivery
+	want.State, want.Reason, want.Attempts, want.Tries, want.Account = state, "because", []belfry.Attempt{a}, 1, "main"
+	want.MessageID, want.NextAttemptAt = "<1@example.com>", time.Time{}
+	if state == belfry.Sent {
+		want.SentAt = k.now
+	}
+	k.same("delivery", k.delivery(p.delivery), want)
+	k.ended(p, state, "because")
+	k.lost(m.Lease)
 }
