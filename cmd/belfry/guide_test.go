@@ -7,10 +7,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/config"
+	"github.com/belfryhq/belfry/internal/letter"
 	"github.com/belfryhq/belfry/smtpmail"
 )
 
@@ -135,5 +137,32 @@ func TestGuideCategories(t *testing.T) {
 	}
 	if rule := rules.Of("news.weekly"); *rule.Class != belfry.Bulk {
 		t.Errorf("got %+v", rule)
+	}
+}
+
+// TestGuideTemplate fills in the guide's sample of a template.
+func TestGuideTemplate(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "guide", "mail.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample := regexp.MustCompile("(?s)```\n(\\{\\{with .User.Name.*?)```").FindSubmatch(text)
+	if sample == nil {
+		t.Fatal("the guide has no sample")
+	}
+	press, err := letter.New(letter.Config{
+		Templates: fstest.MapFS{"order/body.txt": {Data: sample[1]}}, Secret: make([]byte, 32), PublicURL: "https://bell.example.com",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := belfry.Send{Category: "order.assigned", Title: "x", URL: "/orders/1138", Data: []byte(`{"order":1138}`), Channels: []belfry.Channel{belfry.Email}}
+	if err := press.Check(&send); err != nil {
+		t.Error(err)
+	}
+	send.Data = nil
+	if err := press.Check(&send); err == nil || !strings.Contains(err.Error(), "order/body.txt:2") {
+		t.Errorf("without its data: got %v, want the file and the line", err)
 	}
 }
