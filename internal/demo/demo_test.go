@@ -151,6 +151,19 @@ func TestTheFormIsSentWithTheKeyOfTheApp(t *testing.T) {
 	}
 }
 
+func TestTheFormSendsMailWhenAsked(t *testing.T) {
+	t.Parallel()
+	for mail, want := range map[string]bool{`,"mail":"yes"`: true, ``: false} {
+		b := newBell(t, http.StatusCreated, `{"id":"0195510e-5a80-7000-8000-000000000001","accepted":1,"notifications":[]}`)
+		if w := ask(t, newApp(t, b.URL, nil), "POST", "/demo/send", `{"title":"Hi"`+mail+`}`); w.Code != http.StatusCreated {
+			t.Fatalf("%d %s, want 201", w.Code, w.Body)
+		}
+		if got := <-b.got; strings.Contains(got, `"channels":["in_app","email"]`) != want {
+			t.Errorf("with %q: sent %s", mail, got)
+		}
+	}
+}
+
 func TestWhatTheFormCannotBeIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBell(t, http.StatusUnprocessableEntity, `{"title":"Unprocessable","status":422,"detail":"No.","errors":[{"field":"title","message":"is required"}]}`)
@@ -158,6 +171,7 @@ func TestWhatTheFormCannotBeIsRefused(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"no JSON", `title=Hi`, "must be JSON"},
 		{"an unknown field", `{"title":"Hi","user":"7"}`, "must be JSON"},
+		{"mail to everyone", `{"title":"Hi","to":"all","mail":"yes"}`, "one person"},
 		{"somebody else", `{"title":"Hi","to":"7"}`, "me or all"},
 		{"a bad priority", `{"title":"Hi","priority":"loud"}`, "must be JSON"},
 		{"too much", `{"title":"` + strings.Repeat("x", 70<<10) + `"}`, "must be JSON"},

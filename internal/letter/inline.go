@@ -11,6 +11,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/vanng822/go-premailer/premailer"
+	"golang.org/x/net/html"
 )
 
 // Inlining needs a document, and a template is none: an HTML parser moves, merges and escapes actions. So the templates
@@ -49,17 +50,18 @@ func inline(main string, trees map[string]*parse.Tree, public *url.URL) (map[str
 	if public != nil {
 		absolute(doc, public)
 	}
-	html, err := premailer.NewPremailer(doc, &premailer.Options{}).Transform()
+	mergeStyles(doc)
+	inlined, err := premailer.NewPremailer(doc, &premailer.Options{}).Transform()
 	if err != nil {
 		return nil, fmt.Errorf("%s: inline the styles: %w", main, err)
 	}
 	// A parser makes the bodies of tables explicit, but where a row is repeated it would be within what is repeated.
 	if !strings.Contains(strings.ToLower(f.out.String()), "<tbody") {
-		html = strings.NewReplacer("<tbody>", "", "</tbody>", "").Replace(html)
+		inlined = strings.NewReplacer("<tbody>", "", "</tbody>", "").Replace(inlined)
 	}
 	// An entity that spelled two braces would be an action now.
-	html = strings.ReplaceAll(html, "{{", "&#123;&#123;")
-	texts, err := f.restore(main, html)
+	inlined = strings.ReplaceAll(inlined, "{{", "&#123;&#123;")
+	texts, err := f.restore(main, inlined)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +92,23 @@ func absolute(doc *goquery.Document, public *url.URL) {
 			}
 		})
 	}
+}
+
+// mergeStyles makes one element of all that hold styles, in their order: the inliner reads several at once, and may lose
+// what one of them says.
+func mergeStyles(doc *goquery.Document) {
+	all := doc.Find("style:not([data-premailer='ignore'])").FilterFunction(func(_ int, s *goquery.Selection) bool {
+		media := s.AttrOr("media", "all")
+		return media == "all" // the others are left as they are
+	})
+	if all.Length() < 2 {
+		return
+	}
+	var merged strings.Builder
+	all.Each(func(_ int, s *goquery.Selection) { merged.WriteString(s.Text() + "\n") })
+	all.Slice(1, goquery.ToEnd).Remove()
+	first := all.First().Empty()
+	first.AppendNodes(&html.Node{Type: html.TextNode, Data: merged.String()}) // SetText would escape it
 }
 
 func (f *flattener) fail(tree *parse.Tree, n parse.Node, why string) {
@@ -179,14 +198,14 @@ func plainWords(list *parse.ListNode) bool {
 var markPattern = regexp.MustCompile(`<!--bfq(\d+)z-->|bfq(\d+)z(="")?`)
 
 // restore puts the actions back, and returns the source of the page and of each call in it.
-func (f *flattener) restore(main, html string) (map[string]string, error) {
+func (f *flattener) restore(main, text string) (map[string]string, error) {
 	type open struct {
 		name string
 		out  strings.Builder
 	}
 	texts := make(map[string]string)
 	stack := []*open{{name: main}}
-	rest, next := html, 0
+	rest, next := text, 0
 	for {
 		top := stack[len(stack)-1]
 		m := markPattern.FindStringSubmatchIndex(rest)

@@ -1,6 +1,7 @@
 package letter_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -163,6 +164,25 @@ func TestWordsAreEscapedWhereTheyStand(t *testing.T) {
 		for _, evil := range []string{"<script", "<img", "javascript:", "evil.example"} {
 			if strings.Contains(html, evil) {
 				t.Errorf("%s got through:\n%s", evil, html)
+			}
+		}
+	}
+}
+
+// Every style counts, however many elements hold them, and a later one goes before an earlier one.
+func TestManyStyles(t *testing.T) {
+	t.Parallel()
+	var styles strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&styles, "<style>.c%d > b { color: red } p { margin: %dpx }</style>", i, i)
+	}
+	c := config(files("order/body.html", `<!doctype html><head>`+styles.String()+`</head><div class="c0"><b>first</b></div><div class="c19"><b>last</b></div><p>x</p>`))
+	for range 20 {
+		_, b := render(t, press(t, c), order())
+		_, _, html := read(t, b)
+		for _, want := range []string{`<b style="color:red">first</b>`, `<b style="color:red">last</b>`, `<p style="margin:19px">`} {
+			if !strings.Contains(html, want) {
+				t.Fatalf("want %s in %s", want, html)
 			}
 		}
 	}
