@@ -85,6 +85,7 @@ func TestNonsense(t *testing.T) {
 		"354 to the dot":   {greeting: "220 a", ehlo: "250 a", mail: "250 a", dot: "354 a", want: belfry.Lost},
 		"rubbish at dot":   {greeting: "220 a", ehlo: "250 a", mail: "250 a", dot: "rubbish", want: belfry.Lost},
 		"half at dot":      {greeting: "220 a", ehlo: "250 a", mail: "250 a", dot: "250-more", want: belfry.Lost},
+		"mixed at dot":     {greeting: "220 a", ehlo: "250 a", mail: "250 a", dot: "250-a\r\n550 b", want: belfry.Lost},
 		"other 2xx at dot": {greeting: "220 a", ehlo: "250 a", mail: "250 a", dot: "252 a", want: belfry.Delivered},
 		"no text":          {greeting: "220", ehlo: "250", mail: "250", dot: "250", want: belfry.Delivered},
 		"refused at dot":   {greeting: "220 a", ehlo: "250 a", mail: "250 a", dot: "554 no", want: belfry.Refused},
