@@ -107,7 +107,8 @@ func mergeStyles(doc *goquery.Document) {
 	var merged strings.Builder
 	all.Each(func(_ int, s *goquery.Selection) { merged.WriteString(s.Text() + "\n") })
 	all.Slice(1, goquery.ToEnd).Remove()
-	first := all.First().Empty()
+	first := all.First()
+	first.Empty()
 	first.AppendNodes(&html.Node{Type: html.TextNode, Data: merged.String()}) // SetText would escape it
 }
 
