@@ -29,13 +29,20 @@ func fakeMail(t *testing.T, dir string, opts fakegmail.Options) (*fakegmail.Serv
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	cert := filepath.Join(dir, "fake.pem")
-	if err := os.WriteFile(cert, s.CertPEM(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	trust(t, dir, s.CertPEM())
 	return s, []string{
 		"EMAIL_HOST=" + s.Host(), fmt.Sprintf("EMAIL_PORT=%d", s.Port()), "EMAIL_HOST_USER=" + mailUser, "EMAIL_HOST_PASSWORD=" + mailPassword,
-		"SSL_CERT_FILE=" + cert,
+		"SSL_CERT_FILE=" + trusted(dir),
+	}
+}
+
+func trusted(dir string) string { return filepath.Join(dir, "fake.pem") }
+
+// trust has the processes in a folder trust these certificates alone.
+func trust(t *testing.T, dir string, certs []byte) {
+	t.Helper()
+	if err := os.WriteFile(trusted(dir), certs, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
