@@ -30,7 +30,7 @@ func config(templates fs.FS) letter.Config {
 	return letter.Config{Templates: templates, From: "Corner Shop <shop@example.com>", PublicURL: "https://shop.example.com", Secret: secret}
 }
 
-func press(t *testing.T, c letter.Config) *letter.Press {
+func press(t testing.TB, c letter.Config) *letter.Press {
 	t.Helper()
 	p, err := letter.New(c)
 	if err != nil {

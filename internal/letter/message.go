@@ -31,7 +31,9 @@ func (p *Press) message(m *belfry.Mail, v *vars, w words, messageID string) ([]b
 	if v.Locale != "" {
 		msg.SetGenHeader("Content-Language", strings.ReplaceAll(v.Locale, "_", "-"))
 	}
-	if v.UnsubscribeURL != "" {
+	// An address has no place to be folded, and a line has at most 998 bytes: of a person whose id makes a longer one, the link
+	// is in the text alone.
+	if v.UnsubscribeURL != "" && len(v.UnsubscribeURL) < 900 {
 		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+v.UnsubscribeURL+">")
 		if strings.HasPrefix(v.UnsubscribeURL, "https://") { // RFC 8058 3.1
 			msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")

@@ -175,6 +175,26 @@ func TestListUnsubscribe(t *testing.T) {
 	}
 }
 
+// An id may have 255 characters of four bytes, and a line of a header 998.
+func TestLongIDs(t *testing.T) {
+	t.Parallel()
+	p := press(t, config(nil))
+	for _, id := range []string{strings.Repeat("x", 255), strings.Repeat("𐌰", 255)} {
+		m := order()
+		m.User.ID = id
+		_, b := render(t, p, m)
+		checkLines(t, []byte(b))
+		h, text, _ := read(t, b)
+		token := p.Unsubscribe(id, "order.assigned")
+		if !strings.Contains(text, token) || strings.Contains(h.Get("List-Unsubscribe"), token) != (id[0] == 'x') {
+			t.Errorf("id of %d bytes: List-Unsubscribe %q, text %s", len(id), h.Get("List-Unsubscribe"), text)
+		}
+		if got, _, err := p.ReadUnsubscribe(token); err != nil || got != id {
+			t.Errorf("id of %d bytes: the token says %q, error %v", len(id), got, err)
+		}
+	}
+}
+
 func TestSize(t *testing.T) {
 	t.Parallel()
 	p := press(t, config(files("long/body.html", `{{range .Data.all}}{{$.Body}}{{end}}`)))
