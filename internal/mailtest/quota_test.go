@@ -21,29 +21,29 @@ func patient() belfry.Rules {
 func TestLedgerKeepsToTheQuota(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "quota=500/24h", patient())
-		w.send(1010, "order", "normal")
-		got := w.arrivals(1010)
+		w := newWorld(t, "quota=100/24h", patient())
+		w.send(210, "order", "normal")
+		got := w.arrivals(210)
 		if n := w.said("5.4.5"); n != 0 {
 			t.Errorf("the server refused %d times", n)
 		}
 		for i, m := range got {
-			if i >= 500 && m.At.Sub(got[i-500].At) < day {
-				t.Fatalf("mail %d came %v after the 500th before it", i, m.At.Sub(got[i-500].At))
+			if i >= 100 && m.At.Sub(got[i-100].At) < day {
+				t.Fatalf("mail %d came %v after the 100th before it", i, m.At.Sub(got[i-100].At))
 			}
 		}
-		if took := got[1009].At.Sub(w.began); took < 2*day || took > 2*day+2*time.Hour {
+		if took := got[209].At.Sub(w.began); took < 2*day || took > 2*day+2*time.Hour {
 			t.Errorf("it took %v, want a little over two days", took)
 		}
 		// About one a second, after a burst of 5; one connection, used for a hundred mails.
-		if took := got[499].At.Sub(w.began); took < 490*time.Second || took > 10*time.Minute {
-			t.Errorf("the first 500 took %v", took)
+		if took := got[99].At.Sub(w.began); took < 90*time.Second || took > 3*time.Minute {
+			t.Errorf("the first 100 took %v", took)
 		}
-		if n := w.fake.Connections(); n < 11 || n > 16 {
-			t.Errorf("%d connections for 1010 mails", n)
+		if n := w.fake.Connections(); n < 3 || n > 8 {
+			t.Errorf("%d connections for 210 mails", n)
 		}
 		w.pass(time.Minute)
-		if got := w.states(); got["sent"] != 1010 || len(got) != 1 {
+		if got := w.states(); got["sent"] != 210 || len(got) != 1 {
 			t.Errorf("got %v", got)
 		}
 	})
@@ -54,26 +54,26 @@ func TestLedgerKeepsToTheQuota(t *testing.T) {
 func TestQuotaOfOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "quota=100/24h@data", patient())
-		w.send(150, "order", "normal")
-		w.arrivals(100)
+		w := newWorld(t, "quota=60/24h@data", patient())
+		w.send(90, "order", "normal")
+		w.arrivals(60)
 		w.pass(20 * time.Hour)
 		if n := w.said("550-5.4.5 Daily"); n < 19 || n > 22 {
 			t.Errorf("asked %d times in 20 hours, want about once an hour", n)
 		}
-		if got := w.states(); got["sent"] != 100 || got["queued"] != 50 {
+		if got := w.states(); got["sent"] != 60 || got["queued"] != 30 {
 			t.Errorf("got %v", got)
 		}
 		w.send(1, "security", "critical")
-		got := w.arrivals(151)
-		if !bytes.Contains(got[100].Data, []byte("security")) && !bytes.Contains(got[101].Data, []byte("security")) {
+		got := w.arrivals(91)
+		if !bytes.Contains(got[60].Data, []byte("security")) && !bytes.Contains(got[61].Data, []byte("security")) {
 			t.Error("the critical mail did not leave first when the account was free again")
 		}
-		if took := got[150].At.Sub(w.began); took < day || took > day+3*time.Hour {
+		if took := got[90].At.Sub(w.began); took < day || took > day+3*time.Hour {
 			t.Errorf("all had left after %v", took)
 		}
 		w.pass(time.Minute)
-		if got := w.states(); got["sent"] != 151 || len(got) != 1 {
+		if got := w.states(); got["sent"] != 91 || len(got) != 1 {
 			t.Errorf("got %v", got)
 		}
 	})
@@ -83,26 +83,26 @@ func TestQuotaOfOthers(t *testing.T) {
 func TestBulkLeavesTheReserve(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "quota=500/24h", patient())
-		w.send(460, "news", "normal")
-		w.arrivals(400)
+		w := newWorld(t, "quota=100/24h", patient())
+		w.send(100, "news", "normal")
+		w.arrivals(80)
 		w.pass(time.Hour)
-		if n := len(w.fake.Messages()); n != 400 {
-			t.Errorf("%d bulk mails left, want 400", n)
+		if n := len(w.fake.Messages()); n != 80 {
+			t.Errorf("%d bulk mails left, want 80", n)
 		}
 		before := time.Now()
-		w.send(50, "order", "normal")
-		got := w.arrivals(450)
-		if took := got[449].At.Sub(before); took > 2*time.Minute {
+		w.send(15, "order", "normal")
+		got := w.arrivals(95)
+		if took := got[94].At.Sub(before); took > 2*time.Minute {
 			t.Errorf("those who waited got their mail after %v", took)
 		}
-		for _, m := range got[400:] {
+		for _, m := range got[80:] {
 			if !bytes.Contains(m.Data, []byte("order")) {
 				t.Fatalf("a bulk mail used the reserve")
 			}
 		}
-		got = w.arrivals(510)
-		if took := got[509].At.Sub(w.began); took > day+2*time.Hour {
+		got = w.arrivals(115)
+		if took := got[114].At.Sub(w.began); took > day+2*time.Hour {
 			t.Errorf("the rest of the bulk came after %v", took)
 		}
 		if n := w.said("5.4.5"); n != 0 {
