@@ -99,6 +99,9 @@ func (c *conn) handshake() error {
 	if v.deed != 0 {
 		return c.drop(v.reset)
 	}
+	if err := c.raw.SetDeadline(time.Now().Add(idle)); err != nil {
+		return err
+	}
 	way := tls.Server(c.raw, c.s.tlsConfig())
 	if err := way.Handshake(); err != nil {
 		return fmt.Errorf("TLS handshake: %w", err)
