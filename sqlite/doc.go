@@ -13,5 +13,6 @@
 //
 // How it is laid out: one goroutine writes, on a connection of its own with statements prepared once; the people it
 // touches stay in its memory, and their rows are written once per transaction. A notification's row is found by its id
-// as the primary key, and a plain insert touches one index. Counts are kept, never counted.
+// as the primary key, and a plain insert touches one index. Counts are kept, never counted. Queued mails stand in an index
+// of their own, by class and time, so a backlog of one class costs the claims of another nothing; their bytes lie apart.
 package sqlite
