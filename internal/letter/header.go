@@ -29,7 +29,17 @@ func parseAddress(s string) (*mail.Address, error) {
 		a.Address = a.Address[:at+1] + domain
 	}
 	// An address literal is not a name, and an underscore is in names that exist all the same: those stay as they are.
+	a.Name = displayName(a.Name)
 	return a, oneLine(a.Name)
+}
+
+// displayName returns a name that package net/mail encodes well. Beside letters that are not ASCII it leaves a backslash as
+// it is, where RFC 2047 5.3 forbids one, and readers then see no address at all; a wide one looks the same.
+func displayName(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return strings.ReplaceAll(name, `\`, "\uFF3C")
+	}
+	return name
 }
 
 // oneLine refuses what would be another header.

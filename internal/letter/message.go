@@ -64,7 +64,7 @@ func (p *Press) address(msg *gomail.Msg, m *belfry.Mail) error {
 	if err := oneLine(m.User.Name); err != nil {
 		return fmt.Errorf("the name of the person: %w", err)
 	}
-	to.Name = m.User.Name
+	to.Name = displayName(m.User.Name)
 	from := *p.from
 	msg.FromMailAddress(&from)
 	msg.ToMailAddress(to)
