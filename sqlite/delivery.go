@@ -61,9 +61,15 @@ func hasMail(deliveries []belfry.Delivery) int64 {
 	return 0
 }
 
-// deliveryColumns are those of a delivery d of a notification n, but for whose it is.
-const deliveryColumns = `d.key, d.rand, n.key, n.rand, d.channel, d.recipient, d.state, d.reason, d.message_id, d.created_at,
-	d.sent_at, d.next_attempt_at, d.attempts, d.tries, d.account`
+// deliveryColumns are those of a delivery d of a notification n, but for whose it is; shownColumns are the same as people
+// see them: a queued mail that may have been accepted is ambiguous.
+const (
+	deliveryColumns = deliveryHead + `d.state` + deliveryTail
+	shownColumns    = deliveryHead + `CASE WHEN d.committed=1 AND d.state='queued' THEN 'ambiguous' ELSE d.state END` + deliveryTail
+
+	deliveryHead = `d.key, d.rand, n.key, n.rand, d.channel, d.recipient, `
+	deliveryTail = `, d.reason, d.message_id, d.created_at, d.sent_at, d.next_attempt_at, d.attempts, d.tries, d.account`
+)
 
 const deliveryWidth = 15 // how many columns these are
 
@@ -81,7 +87,7 @@ func scanDelivery(r row, user string) (belfry.Delivery, error) {
 	return d, nil
 }
 
-// listed returns what a query of deliveryColumns and then the user's id finds. Only readers may ask: in a transaction
+// listed returns what a query of shownColumns and then the user's id finds. Only readers may ask: in a transaction
 // that is open, a person's row may still have to be written.
 func listed(c *conn, sql string, args ...any) (found []belfry.Delivery, err error) {
 	err = c.query(func(r row) error {
@@ -94,7 +100,7 @@ func listed(c *conn, sql string, args ...any) (found []belfry.Delivery, err erro
 
 // deliveries returns those of a notification, in the order in which they were recorded.
 func deliveries(c *conn, n *note) ([]belfry.Delivery, error) {
-	return listed(c, `SELECT `+deliveryColumns+`, u.user_id FROM deliveries d INDEXED BY deliveries_notification
+	return listed(c, `SELECT `+shownColumns+`, u.user_id FROM deliveries d INDEXED BY deliveries_notification
 		JOIN notifications n ON n.key = d.notification_key JOIN users u ON u.uid = d.uid
 		WHERE d.notification_key=? ORDER BY d.key`, n.key)
 }

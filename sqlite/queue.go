@@ -57,13 +57,21 @@ func listing(q belfry.DeliveryQuery) (sql string, args []any) {
 	}
 	args = []any{after, int64(max(q.Limit, 1)) + 1}
 	index, where := `NOT INDEXED`, `d.key < ?1`
-	if slices.Contains(deliveryStates[:], q.State) {
+	switch {
+	case q.State == "":
+	case q.State == belfry.Ambiguous:
+		where += ` AND d.key IN (SELECT key FROM deliveries INDEXED BY deliveries_state WHERE state='ambiguous' AND state <> 'sent'
+			UNION ALL SELECT key FROM deliveries INDEXED BY deliveries_committed WHERE state='queued' AND committed=1)`
+	case slices.Contains(deliveryStates[:], q.State):
 		where += ` AND d.state='` + string(q.State) + `'`
+		if q.State == belfry.Queued {
+			where += ` AND d.committed=0`
+		}
 		if q.State != belfry.Sent {
 			index = `INDEXED BY deliveries_state`
 			where += ` AND d.state <> 'sent'`
 		}
-	} else if q.State != "" {
+	default:
 		where += ` AND 0`
 	}
 	if q.User != "" {
@@ -75,7 +83,7 @@ func listing(q belfry.DeliveryQuery) (sql string, args []any) {
 		args = append(args, string(q.Channel))
 		where += ` AND d.channel=?` + string(rune('0'+len(args)))
 	}
-	return `SELECT ` + deliveryColumns + `, u.user_id FROM deliveries d ` + index + ` CROSS JOIN notifications n ON n.key = d.notification_key
+	return `SELECT ` + shownColumns + `, u.user_id FROM deliveries d ` + index + ` CROSS JOIN notifications n ON n.key = d.notification_key
 		CROSS JOIN users u ON u.uid = d.uid WHERE ` + where + ` ORDER BY d.key DESC LIMIT ?2`, args
 }
 
@@ -92,7 +100,7 @@ func (s *Store) Delivery(ctx context.Context, id belfry.ID) (d belfry.Delivery, 
 			d, err = scanDelivery(r, r.text(deliveryWidth))
 			message = bytes.Clone(r.blob(deliveryWidth + 1))
 			return err
-		}, `SELECT `+deliveryColumns+`, u.user_id, m.message FROM deliveries d JOIN notifications n ON n.key = d.notification_key
+		}, `SELECT `+shownColumns+`, u.user_id, m.message FROM deliveries d JOIN notifications n ON n.key = d.notification_key
 			JOIN users u ON u.uid = d.uid LEFT JOIN messages m ON m.key = d.key WHERE d.key=? AND d.rand=?`, key, random)
 		if err == nil && !found {
 			err = belfry.ErrNotFound

@@ -19,7 +19,7 @@ func (m *Memory) Deliveries(ctx context.Context, q belfry.DeliveryQuery) (belfry
 	var page belfry.DeliveryPage
 	for _, v := range m.parcels() {
 		switch {
-		case q.State != "" && v.d.State != q.State, q.Channel != "" && v.d.Channel != q.Channel, q.User != "" && v.d.User != q.User:
+		case q.State != "" && v.shown().State != q.State, q.Channel != "" && v.d.Channel != q.Channel, q.User != "" && v.d.User != q.User:
 		case !q.After.IsZero() && slices.Compare(v.d.ID[:], q.After[:]) >= 0:
 		case len(page.Results) == q.Limit:
 			page.Next = page.Results[q.Limit-1].ID

@@ -46,8 +46,17 @@ func newDelivery(d belfry.Delivery) *delivery {
 	return out
 }
 
-// shown is the delivery as it is given away.
+// shown is a delivery as people see it: a queued mail that may have been accepted is ambiguous.
 func (v *delivery) shown() belfry.Delivery {
+	d := v.copy()
+	if v.committed && d.State == belfry.Queued {
+		d.State = belfry.Ambiguous
+	}
+	return d
+}
+
+// copy is the delivery as it is given away.
+func (v *delivery) copy() belfry.Delivery {
 	d := v.d
 	d.Attempts = slices.Clone(d.Attempts)
 	return d
@@ -205,7 +214,7 @@ func (m *Memory) lease(v parcel, q belfry.ClaimQuery) belfry.Mail {
 	v.token++
 	v.leased, v.leasedAt, v.due, v.entry = true, q.Now, q.Now.Add(q.Lease), nil
 	return belfry.Mail{
-		Lease: belfry.Lease{Delivery: v.d.ID, Token: v.token}, Delivery: v.shown(), Plan: v.plan, Notification: v.n,
+		Lease: belfry.Lease{Delivery: v.d.ID, Token: v.token}, Delivery: v.copy(), Plan: v.plan, Notification: v.n,
 		User: v.owner.user, Message: slices.Clone(v.message), Committed: v.committed, Suppressed: m.suppressed[strings.ToLower(v.d.To)],
 	}
 }

@@ -27,7 +27,7 @@ func TestLostAtLeastOnce(t *testing.T) {
 		id := p.queue(mail{})[0]
 		p.start()
 		synctest.Wait()
-		p.wants(id, belfry.Queued, "the answer was lost, so the mail may have arrived; the same mail is sent again")
+		p.wants(id, belfry.Ambiguous, "the answer was lost, so the mail may have arrived; the same mail is sent again")
 		pass(time.Hour)
 		synctest.Wait()
 		d := p.wants(id, belfry.Sent, "an earlier attempt's answer was lost, so it may have arrived twice")
@@ -243,7 +243,7 @@ func TestStuckAccount(t *testing.T) {
 		if n := w.Stats().UnderWay; n != 1 {
 			t.Errorf("%d mails are stuck, want one", n)
 		}
-		p.wants(stuck[19], belfry.Queued, "")
+		p.wants(stuck[19], belfry.Ambiguous, "")
 	})
 }
 

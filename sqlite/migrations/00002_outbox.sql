@@ -24,6 +24,7 @@ ALTER TABLE deliveries ADD COLUMN entry INTEGER;                           -- of
 -- A claim walks the first; the others are for lists. Most mails are sent in the end, and leave both partial indexes.
 CREATE INDEX deliveries_due ON deliveries (class, due) WHERE state = 'queued';
 CREATE INDEX deliveries_state ON deliveries (state) WHERE state <> 'sent';
+CREATE INDEX deliveries_committed ON deliveries (committed) WHERE state = 'queued' AND committed = 1;
 CREATE INDEX deliveries_user ON deliveries (uid);
 
 -- What of a mail is big, by the key of its delivery, so that lists of deliveries stay small.
