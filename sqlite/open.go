@@ -127,8 +127,15 @@ func prepareWriter(w *conn, o options, owner bool, epoch *string) (*tx, error) {
 		}
 	}
 	if owner {
-		if _, err := w.exec(`UPDATE meta SET epoch=? WHERE epoch=''`, fmt.Sprintf("%08x", rand.Uint32())); err != nil {
+		restored, err := w.exec(`UPDATE meta SET epoch=? WHERE epoch=''`, fmt.Sprintf("%08x", rand.Uint32()))
+		if err != nil {
 			return nil, err
+		}
+		if restored > 0 {
+			// What waited when a backup was made may have left since.
+			if _, err := w.exec(`UPDATE deliveries INDEXED BY deliveries_due SET committed=1 WHERE state='queued'`); err != nil {
+				return nil, err
+			}
 		}
 		// The leases are those of processes that have ended: nobody is left to settle under them.
 		if _, err := w.exec(`UPDATE deliveries INDEXED BY deliveries_due SET due=leased_at, leased_at=NULL

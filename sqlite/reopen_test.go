@@ -61,6 +61,15 @@ func TestLeasesEndWithTheProcess(t *testing.T) {
 			t.Errorf("mail %d: got token %d after %d, committed %v, bytes %q", i, m.Lease.Token, before[i].Lease.Token, m.Committed, m.Message)
 		}
 	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if err := s.Backup(t.Context(), copied); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range claim(openFile(t, copied), start.Add(time.Second)) {
+		if !m.Committed {
+			t.Errorf("%s may have been sent after the backup was made, and the restored file does not say so", m.Delivery.ID)
+		}
+	}
 	if err := s.Settle(t.Context(), before[1].Lease, belfry.Settlement{State: belfry.Sent}); !errors.Is(err, belfry.ErrLeaseLost) {
 		t.Errorf("got %v for the lease of the ended process", err)
 	}
