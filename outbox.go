@@ -74,8 +74,8 @@ type Outbox interface {
 	// Settle ends a lease: it stores the attempt, if there was one, and the delivery's new state.
 	Settle(ctx context.Context, l Lease, s Settlement) error
 
-	// Deliveries lists, newest first. A Queued mail that was committed is shown, here and wherever deliveries are read, as
-	// what it is: Ambiguous.
+	// Deliveries lists, newest first. A Queued mail that was committed and is not leased any more is shown, here and wherever
+	// deliveries are read, as what it is: Ambiguous.
 	Deliveries(ctx context.Context, q DeliveryQuery) (DeliveryPage, error)
 
 	// Delivery returns one delivery and, if it was rendered, the bytes of its mail; else ErrNotFound.

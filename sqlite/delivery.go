@@ -62,10 +62,10 @@ func hasMail(deliveries []belfry.Delivery) int64 {
 }
 
 // deliveryColumns are those of a delivery d of a notification n, but for whose it is; shownColumns are the same as people
-// see them: a queued mail that may have been accepted is ambiguous.
+// see them: a queued mail that may have been accepted, and that nobody is at, is ambiguous.
 const (
 	deliveryColumns = deliveryHead + `d.state` + deliveryTail
-	shownColumns    = deliveryHead + `CASE WHEN d.committed=1 AND d.state='queued' THEN 'ambiguous' ELSE d.state END` + deliveryTail
+	shownColumns    = deliveryHead + `CASE WHEN d.committed=1 AND d.leased_at IS NULL AND d.state='queued' THEN 'ambiguous' ELSE d.state END` + deliveryTail
 
 	deliveryHead = `d.key, d.rand, n.key, n.rand, d.channel, d.recipient, `
 	deliveryTail = `, d.reason, d.message_id, d.created_at, d.sent_at, d.next_attempt_at, d.attempts, d.tries, d.account`

@@ -61,11 +61,11 @@ func listing(q belfry.DeliveryQuery) (sql string, args []any) {
 	case q.State == "":
 	case q.State == belfry.Ambiguous:
 		where += ` AND d.key IN (SELECT key FROM deliveries INDEXED BY deliveries_state WHERE state='ambiguous' AND state <> 'sent'
-			UNION ALL SELECT key FROM deliveries INDEXED BY deliveries_committed WHERE state='queued' AND committed=1)`
+			UNION ALL SELECT key FROM deliveries INDEXED BY deliveries_committed WHERE state='queued' AND committed=1 AND leased_at IS NULL)`
 	case slices.Contains(deliveryStates[:], q.State):
 		where += ` AND d.state='` + string(q.State) + `'`
 		if q.State == belfry.Queued {
-			where += ` AND d.committed=0`
+			where += ` AND (d.committed=0 OR d.leased_at IS NOT NULL)`
 		}
 		if q.State != belfry.Sent {
 			index = `INDEXED BY deliveries_state`

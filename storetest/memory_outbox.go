@@ -46,10 +46,11 @@ func newDelivery(d belfry.Delivery) *delivery {
 	return out
 }
 
-// shown is a delivery as people see it: a queued mail that may have been accepted is ambiguous.
+// shown is a delivery as people see it: a queued mail that may have been accepted, and that nobody is at, is
+// ambiguous.
 func (v *delivery) shown() belfry.Delivery {
 	d := v.copy()
-	if v.committed && d.State == belfry.Queued {
+	if v.committed && !v.leased && d.State == belfry.Queued {
 		d.State = belfry.Ambiguous
 	}
 	return d

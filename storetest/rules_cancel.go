@@ -130,7 +130,7 @@ func undoRules() []rule {
 		{"a committed mail that was sent is sent", each(func(k *kit, u undo) {
 			p, m := k.underWay(u)
 			u.do(k, p)
-			k.same("state meanwhile", k.delivery(p.delivery).State, belfry.Ambiguous)
+			k.same("state meanwhile", k.delivery(p.delivery).State, belfry.Queued)
 			k.sent(m)
 			k.ended(p, belfry.Sent, "")
 		})},

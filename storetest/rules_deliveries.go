@@ -69,19 +69,20 @@ func deliveryRules() []rule {
 			k.same("after", k.deliveries(belfry.DeliveryQuery{}), []belfry.ID{kept.delivery})
 			k.same("left in the queue", k.take().Delivery.ID, kept.delivery)
 		}},
-		{"a mail that may have been accepted is ambiguous, until that is settled", func(k *kit) {
+		{"a mail whose answer was lost is ambiguous until it is sent again", func(k *kit) {
 			waits, p := k.post(letter{after: time.Hour}), k.post(letter{})
 			m := k.take()
 			k.prepare(m, "bytes")
-			k.same("queued before", k.deliveries(belfry.DeliveryQuery{State: belfry.Queued}), []belfry.ID{p.delivery, waits.delivery})
 			k.commit(m)
+			k.same("queued while it is sent", k.deliveries(belfry.DeliveryQuery{State: belfry.Queued}), []belfry.ID{p.delivery, waits.delivery})
+			k.settle(m, belfry.Settlement{State: belfry.Queued, NextAttemptAt: k.now})
 			k.same("queued", k.deliveries(belfry.DeliveryQuery{State: belfry.Queued}), []belfry.ID{waits.delivery})
 			k.same("ambiguous", k.deliveries(belfry.DeliveryQuery{State: belfry.Ambiguous}), []belfry.ID{p.delivery})
 			k.same("by itself", k.delivery(p.delivery).State, belfry.Ambiguous)
 			k.same("in the receipt", k.receipt(p.notification).Deliveries[0].State, belfry.Ambiguous)
 			_, err := k.store.Retry(k.Context(), p.delivery, k.now)
-			k.fails("retry of what is being sent", err, belfry.Errorf(belfry.CodeConflict, ""))
-			k.settle(m, belfry.Settlement{State: belfry.Queued, NextAttemptAt: k.now, Uncommitted: true})
+			k.fails("retry of what is sent again anyway", err, belfry.Errorf(belfry.CodeConflict, ""))
+			k.sent(k.take())
 			k.same("ambiguous afterwards", k.deliveries(belfry.DeliveryQuery{State: belfry.Ambiguous}), []belfry.ID{})
 		}},
 	}
