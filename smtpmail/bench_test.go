@@ -10,14 +10,30 @@ import (
 	"time"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/fakegmail"
 	"github.com/belfryhq/belfry/smtpmail"
 	"github.com/belfryhq/belfry/storetest"
 )
 
-// BenchmarkCarry carries mails of 2 KiB to smtp-sink over one connection, and has smtp-source do the same in the same run:
-// ratio is how our rate stands to its.
+// BenchmarkCarry carries mails of 2 KiB over one connection, to smtp-sink in the clear and to the fake Gmail under TLS, and has
+// smtp-source send as many to smtp-sink, in the clear, in the same run: ratio is how our rate stands to its.
 func BenchmarkCarry(b *testing.B) {
-	a := sink(b)
+	b.Run("sink", func(b *testing.B) {
+		a := sink(b)
+		carryMany(b, a, a.Port)
+	})
+	b.Run("fake", func(b *testing.B) {
+		f, err := fakegmail.Start(b.Context(), fakegmail.Options{Users: map[string]string{user: secret}, Forget: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		carryMany(b, accountAt(f), sink(b).Port)
+	})
+}
+
+func carryMany(b *testing.B, a smtpmail.Account, sourceTo int) {
+	b.Helper()
 	c, err := smtpmail.New(smtpmail.Config{Accounts: []smtpmail.Account{a}, State: storetest.NewMemory()})
 	if err != nil {
 		b.Fatal(err)
@@ -39,7 +55,7 @@ func BenchmarkCarry(b *testing.B) {
 	}
 	ours := float64(n) / time.Since(begin).Seconds()
 	b.StopTimer()
-	theirs := source(b, a.Port, max(n, 2000))
+	theirs := source(b, sourceTo, max(n, 2000))
 	b.ReportMetric(ours, "mails/s")
 	b.ReportMetric(theirs, "smtp-source/s")
 	b.ReportMetric(ours/theirs, "ratio")
