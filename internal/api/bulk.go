@@ -13,15 +13,8 @@ import (
 // bulk is POST /api/v1/notifications/bulk/.
 func (a *API) bulk(c *call) error {
 	p := a.buffer()
-	b, err := a.body(c, *p)
+	b, once, err := a.sendBody(c, *p)
 	defer func() { a.give(p, b) }()
-	if err != nil {
-		return err
-	}
-	if len(bytes.TrimSpace(b)) == 0 {
-		return errEmptyBody
-	}
-	once, err := c.once(b)
 	if err != nil {
 		return err
 	}

@@ -11,18 +11,24 @@ import (
 	"github.com/belfryhq/belfry/internal/notify"
 )
 
+// sendBody reads the body of a send or of many into a buffer, which it returns even with an error, and what makes it
+// happen once.
+func (a *API) sendBody(c *call, buffer []byte) (b []byte, once notify.Once, err error) {
+	if b, err = a.body(c, buffer); err != nil {
+		return b, once, err
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return b, once, errEmptyBody
+	}
+	once, err = c.once(b)
+	return b, once, err
+}
+
 // send is POST /api/v1/notifications/.
 func (a *API) send(c *call) error {
 	p := a.buffer()
-	b, err := a.body(c, *p)
+	b, once, err := a.sendBody(c, *p)
 	defer func() { a.give(p, b) }()
-	if err != nil {
-		return err
-	}
-	if len(bytes.TrimSpace(b)) == 0 {
-		return errEmptyBody
-	}
-	once, err := c.once(b)
 	if err != nil {
 		return err
 	}
