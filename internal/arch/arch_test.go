@@ -89,7 +89,7 @@ func TestEachLawCanFail(t *testing.T) {
 		{"our import", "api/openapi.go", file(self + "/internal/api")},
 		{"our import", "internal/api/api.go", file(self + "/internal/nowhere")},
 		{"module", "notification.go", file("github.com/google/uuid")},
-		{"module", "internal/stream/hub.go", file("golang.org/x/sys/unix")},
+		{"module", "internal/notify/send.go", file("golang.org/x/sys/unix")},
 		{"module", "sqlite/open.go", file("modernc.org/sqlite2")},
 		{"module", "internal/api/api.go", file("github.com/golang-jwt/jwt/v5")},
 		{"module", "internal/auth/auth.go", file("github.com/golang-jwt/jwt/v4")},

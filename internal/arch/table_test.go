@@ -35,7 +35,7 @@ func table() []rule {
 				"github.com/PuerkitoBio/goquery", "github.com/k3a/html2text", "github.com/vanng822/go-premailer", "github.com/wneessen/go-mail", "golang.org/x/net",
 			},
 		},
-		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}},
+		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
 
 		{

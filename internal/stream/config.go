@@ -23,6 +23,12 @@ type Config struct {
 	MaxConnections int // of all streams; 0: no cap
 	MaxPerUser     int // of one person's streams; 0: no cap
 
+	// Ended is told of the end of every stream whose request was Watched and that Serve has begun, once. It must not block.
+	Ended func(user string, id belfry.ID)
+
+	// Portable keeps every stream with net/http. Default: what can be parked is.
+	Portable bool
+
 	// Recheck is how long a topic may hear nothing before the store is asked, for a bus that loses rings. 0: the store
 	// is asked only after a hole in the numbers. It costs one read for each connected person in each such silence.
 	Recheck time.Duration
@@ -37,6 +43,9 @@ type Request struct {
 	Named       bool          // new notifications come as `event: notification`
 	IP          string        // for Status
 	UserAgent   string        // for Status
+
+	ID      belfry.ID // the connection's, see [NewConnectionID]; zero: one is made
+	Watched bool      // [Config.Ended] is told when the stream ends
 }
 
 const (

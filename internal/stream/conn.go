@@ -2,44 +2,76 @@ package stream
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"time"
+	"unique"
 
 	"github.com/belfryhq/belfry"
 )
 
-// A conn is one stream: a cursor, and what its schedule needs. It holds no payload.
+// A conn is one stream: a cursor, and what its schedule needs. It holds no payload, and little else: there are many.
 //
 // Its transport asks for the next step and writes what it is given; both it and those who ring take the topic's lock, so
 // every field but the constants is guarded by it.
 type conn struct {
-	hub       *Hub
-	topic     *topic
-	id        string
-	opened    time.Time
-	transport string
-	req       Request
-	wake      func() // makes the transport ask again; must not block, and may be called while locks are held
+	hub   *Hub
+	topic *topic
+	next  *conn // of the topic's, from the oldest
+	by    transport
 
-	from   belfry.Cursor // where the client asks to continue; zero: live from now on
-	lost   bool          // what it asked for is no cursor
-	joined bool          // the first snapshot is read and told
-	at     belfry.Cursor // everything up to it has been given
-	told   belfry.Counts // the counts that the client has
+	id        belfry.ID
+	ip        netip.Addr
+	userAgent unique.Handle[string]
+	opened    moment
+	expires   moment // when the credential runs out; 0: never
+	batch     time.Duration
+
+	from *resumption // until it has joined; nil: live from now on
+	at   place       // everything up to it has been given
+	told belfry.Counts
 
 	// What its knowledge is of. When it differs from the topic's and the view's, or when unread says so, the store is read
 	// before anything else.
 	trust, trustAll uint64
-	unread          bool // the store holds more than was read
-	replayed        int  // entries read one page after another
 
 	why     belfry.CloseReason // when set, the stream must end
 	cancel  func()             // ends the read that is under way; nil when none is
-	ended   bool
-	wrote   time.Time // the last time it was given bytes
-	reauth  time.Time // when to warn that the credential runs out; zero: never, or done
-	gather  time.Time // when what is due goes out; zero: nothing is waiting
-	again   time.Time // not before: the store has failed, or has not got what a ring announced
+	wrote   moment             // the last time it was given bytes
+	reauth  moment             // when to warn that the credential runs out; 0: never, or done
+	gather  moment             // when what is due goes out; 0: nothing is waiting
+	again   moment             // not before: the store has failed, or has not got what a ring announced
 	backoff time.Duration
+
+	replayed int32 // entries read one page after another
+	named    bool  // new notifications come with their name
+	watched  bool  // Config.Ended is told of its end
+	joined   bool  // the first snapshot is read and told
+	unread   bool  // the store holds more than was read
+	ended    bool
+}
+
+// A transport writes a stream.
+type transport interface {
+	name() string
+
+	// wake makes it ask its connection for the next step. It must not block, and is called while locks are held.
+	wake()
+}
+
+// A place is a cursor of the hub's epoch.
+type place struct{ seq, broadcast int64 }
+
+func placeOf(c belfry.Cursor) place { return place{c.Seq, c.Broadcast} }
+
+// cursor is where a place is, in the words of the wire.
+func (h *Hub) cursor(p place) belfry.Cursor {
+	return belfry.Cursor{Epoch: h.cfg.Epoch, Seq: p.seq, Broadcast: p.broadcast}
+}
+
+// A resumption is what a client asks to continue.
+type resumption struct {
+	cursor belfry.Cursor
+	lost   bool // what it named is no cursor
 }
 
 // How the credential's end is announced: a fifth of what remains before it, at most a minute.
@@ -48,21 +80,39 @@ const (
 	reauthShare = 5
 )
 
-func newConn(h *Hub, t *topic, q Request, transport string, now time.Time, wake func()) *conn {
-	c := &conn{
-		hub: h, topic: t, req: q, transport: transport, opened: now, wrote: now, wake: wake,
-		id: belfry.NewID(now, uint16(rand.Uint32()), rand.Uint64()).String(),
-		at: belfry.Cursor{Epoch: h.cfg.Epoch},
+// maxUserAgent is how much of a User-Agent is kept for the status: browsers stay below 200 bytes.
+const maxUserAgent = 256
+
+// begin fills in a connection that joins.
+func (c *conn) begin(h *Hub, t *topic, q *Request, by transport) {
+	now := h.now()
+	*c = conn{
+		hub: h, topic: t, by: by, id: q.ID, userAgent: unique.Make(q.UserAgent[:min(len(q.UserAgent), maxUserAgent)]),
+		opened: now, batch: q.Batch, wrote: now, named: q.Named, watched: q.Watched,
 	}
+	c.ip, _ = netip.ParseAddr(q.IP) // what is none is not shown
 	if q.LastEventID != "" {
-		var err error
-		c.from, err = belfry.ParseCursor(q.LastEventID)
-		c.lost = err != nil
+		at, err := belfry.ParseCursor(q.LastEventID)
+		c.from = &resumption{at, err != nil}
 	}
-	if left := q.ExpiresAt.Sub(now); !q.ExpiresAt.IsZero() && left > 0 {
-		c.reauth = q.ExpiresAt.Add(-min(reauthLead, left/reauthShare))
+	if !q.ExpiresAt.IsZero() {
+		// By what is left, not by the time: the monotonic clock stands still while a machine sleeps.
+		left := max(time.Until(q.ExpiresAt), 1)
+		c.expires = now.add(left)
+		c.reauth = c.expires.add(-min(reauthLead, left/reauthShare))
 	}
-	return c
+}
+
+// dismissed reports whether the connection was told to end.
+func (c *conn) dismissed() bool {
+	c.topic.mu.Lock()
+	defer c.topic.mu.Unlock()
+	return c.why != ""
+}
+
+// NewConnectionID returns an id for a stream that is to come.
+func NewConnectionID() belfry.ID {
+	return belfry.NewID(time.Now(), uint16(rand.Uint32()), rand.Uint64())
 }
 
 // close makes the stream end at its next step.
@@ -74,6 +124,6 @@ func (c *conn) close(why belfry.CloseReason) bool {
 	if c.cancel != nil {
 		c.cancel()
 	}
-	c.wake()
+	c.by.wake()
 	return true
 }

@@ -20,10 +20,10 @@ func (h *Hub) Status(user string) Status {
 	if t == nil {
 		return s
 	}
-	conns, last, events := t.status(h.all.now.Load())
+	conns, last, events := t.status(h)
 	if len(conns) > 0 {
 		s.IsConnected, s.Connections = true, conns
-		s.LastUpdate, s.EventCount = Moment{last}, events
+		s.LastUpdate, s.EventCount = Moment{h.time(last)}, events
 	}
 	return s
 }

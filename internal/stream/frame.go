@@ -49,12 +49,12 @@ func appendID(b []byte, c belfry.Cursor) []byte {
 	return append(c.Append(b), '\n')
 }
 
-func appendConnection(b []byte, c *conn, at belfry.Cursor, counts belfry.Counts, resumed bool) []byte {
-	b = appendID(b, at)
+func appendConnection(b []byte, c *conn, resumed bool) []byte {
+	b = appendID(b, c.hub.cursor(c.at))
 	b = append(b, "event: connection\ndata: {\"status\":\"connected\",\"connection_id\":\""...)
-	b = append(append(b, c.id...), `","user_id":`...)
-	b = append(b, quote(c.req.User)...)
-	b = append(appendCountFields(append(b, ','), counts), `,"heartbeat_interval":`...)
+	b = append(append(b, c.id.String()...), `","user_id":`...)
+	b = append(b, quote(c.topic.user)...)
+	b = append(appendCountFields(append(b, ','), c.told), `,"heartbeat_interval":`...)
 	b = strconv.AppendFloat(b, c.hub.cfg.Heartbeat.Seconds(), 'f', -1, 64)
 	b = append(b, `,"resumed":`...)
 	return append(strconv.AppendBool(b, resumed), "}\n\n"...)

@@ -1,10 +1,6 @@
 package stream
 
-import (
-	"time"
-
-	"github.com/belfryhq/belfry"
-)
+import "github.com/belfryhq/belfry"
 
 // hear takes a ring in.
 func (h *Hub) hear(r belfry.Ring) {
@@ -26,7 +22,7 @@ func (h *Hub) hear(r belfry.Ring) {
 		if f.after > 0 && h.all.observe(f.after, nil) {
 			h.mender.add(nil)
 		}
-		if t.hear(r.Change.Seq, f, time.Now()) {
+		if t.hear(r.Change.Seq, f, h.now()) {
 			h.mender.add(t)
 		}
 	}

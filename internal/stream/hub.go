@@ -16,10 +16,12 @@ import (
 // Locks are taken in this order: a shard's, a topic's, the broadcasts' or the mender's.
 type Hub struct {
 	cfg    Config
+	began  time.Time // what moments are counted from
 	seed   maphash.Seed
 	shards [64]shard
 	all    *broadcasts
 	mender *mender
+	lot    *lot // where streams are parked
 	meters meters
 	total  atomic.Int64 // connections, those about to join included
 
@@ -46,7 +48,7 @@ func New(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		cfg: cfg, seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(),
+		cfg: cfg, began: time.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(),
 		reads: make(chan struct{}, readsAtOnce), cry: make(chan struct{}, 1), fill: make(chan struct{}, 1),
 	}
 	h.empty.L = &h.mu
@@ -60,10 +62,12 @@ func New(cfg Config) (*Hub, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
+	h.lot = newLot(ctx, h, &running)
 	running.Go(func() { h.mendHoles(ctx) })
 	running.Go(func() { h.spreadBroadcasts(ctx) })
 	h.stop = func() {
 		deaf()
+		h.lot.close()
 		cancel()
 		running.Wait()
 	}
@@ -95,15 +99,15 @@ func (h *Hub) each(fn func(*topic)) {
 
 // join registers a connection, or says why it may not be. From then on it is woken by every ring: it joins live, and reads
 // the history afterwards.
-func (h *Hub) join(q Request, transport string, wake func()) (*conn, belfry.CloseReason) {
+func (h *Hub) join(c *conn, q *Request, by transport) belfry.CloseReason {
 	if !h.reserve() {
-		return nil, belfry.CloseLimit
+		return belfry.CloseLimit
 	}
-	c, why := h.register(q, transport, wake)
-	if c == nil {
+	why := h.register(c, q, by)
+	if why != "" {
 		h.release()
 	}
-	return c, why
+	return why
 }
 
 // reserve counts a connection in. To count first and look afterwards would refuse one for the sake of another that is
@@ -120,54 +124,49 @@ func (h *Hub) reserve() bool {
 	}
 }
 
-func (h *Hub) register(q Request, transport string, wake func()) (*conn, belfry.CloseReason) {
+func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 	s := h.shard(q.User)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h.draining.Load() {
-		return nil, belfry.CloseDrain
+		return belfry.CloseDrain
 	}
-	now := time.Now()
 	t := s.topics[q.User]
 	if t == nil {
-		t = newTopic(q.User, now)
+		t = newTopic(q.User, h.now())
 		s.topics[q.User] = t
 		h.meters.topics.Add(1)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if h.cfg.MaxPerUser > 0 && len(t.conns) >= h.cfg.MaxPerUser {
-		return nil, belfry.CloseLimit
+	if h.cfg.MaxPerUser > 0 && t.size() >= h.cfg.MaxPerUser {
+		return belfry.CloseLimit
 	}
-	c := newConn(h, t, q, transport, now, wake)
-	c.at.Seq = t.log.head // what comes while it joins is kept for it
-	t.conns = append(t.conns, c)
+	c.begin(h, t, q, by)
+	c.at.seq = t.log.head // what comes while it joins is kept for it
+	t.add(c)
 	h.meters.opened.Add(1)
-	return c, ""
+	return ""
 }
 
 // leave is the opposite of join.
 func (h *Hub) leave(c *conn) {
 	h.unregister(c)
+	if c.watched && h.cfg.Ended != nil {
+		h.cfg.Ended(c.topic.user, c.id)
+	}
 	h.release()
 }
 
 func (h *Hub) unregister(c *conn) {
-	t, s := c.topic, h.shard(c.req.User)
+	t, s := c.topic, h.shard(c.topic.user)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	kept := t.conns[:0]
-	for _, other := range t.conns {
-		if other != c {
-			kept = append(kept, other)
-		}
-	}
-	clear(t.conns[len(kept):])
-	t.conns = kept
+	t.remove(c)
 	t.tidy()
-	if len(t.conns) == 0 {
+	if t.first == nil {
 		delete(s.topics, t.user)
 		h.meters.topics.Add(-1)
 	}

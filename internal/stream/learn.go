@@ -30,9 +30,12 @@ func (c *conn) ask(cancel func()) (n need, ended bool) {
 	c.topic.mu.Lock()
 	defer c.topic.mu.Unlock()
 	c.cancel = cancel
-	n = need{after: c.at, trust: c.topic.trust, trustAll: c.hub.all.now.Load().trust}
+	n = need{after: c.hub.cursor(c.at), trust: c.topic.trust, trustAll: c.hub.all.now.Load().trust}
 	if !c.joined {
-		n.after = c.from
+		n.after = belfry.Cursor{}
+		if c.from != nil {
+			n.after = c.from.cursor
+		}
 	}
 	return n, c.why != ""
 }
@@ -43,38 +46,38 @@ func (h *Hub) fetch(ctx context.Context, c *conn) (need, belfry.Changes, error) 
 	defer cancel()
 	n, ended := c.ask(cancel)
 	if ended {
-		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: %w", c.req.User, context.Canceled)
+		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: %w", c.topic.user, context.Canceled)
 	}
 	select {
 	case h.reads <- struct{}{}:
 		defer func() { <-h.reads }()
 	case <-ctx.Done():
-		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: wait for a turn: %w", c.req.User, ctx.Err())
+		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: wait for a turn: %w", c.topic.user, ctx.Err())
 	}
 	h.meters.reads.Add(1)
-	changes, err := h.cfg.Store.Changes(ctx, c.req.User, n.after, pageSize, time.Now().UTC())
+	changes, err := h.cfg.Store.Changes(ctx, c.topic.user, n.after, pageSize, time.Now().UTC())
 	if err != nil {
 		h.meters.readErrors.Add(1)
-		return n, changes, fmt.Errorf("read changes of %q: %w", c.req.User, err)
+		return n, changes, fmt.Errorf("read changes of %q: %w", c.topic.user, err)
 	}
 	return n, changes, nil
 }
 
 // stumble makes the connection wait before it asks the store again.
-func (c *conn) stumble(now time.Time) {
+func (c *conn) stumble(now moment) {
 	c.topic.mu.Lock()
 	defer c.topic.mu.Unlock()
 	c.cancel, c.unread = nil, true
 	c.delay(now)
 }
 
-func (c *conn) delay(now time.Time) {
+func (c *conn) delay(now moment) {
 	c.backoff = min(max(2*c.backoff, backoffMin), backoffMax)
-	c.again = now.Add(c.backoff/2 + rand.N(c.backoff/2))
+	c.again = now.add(c.backoff/2 + rand.N(c.backoff/2))
 }
 
 // learn takes in what the store answered and appends what the client is to be told of it.
-func (c *conn) learn(now time.Time, n need, ch *belfry.Changes, b []byte) []byte {
+func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 	t := c.topic
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,7 +88,7 @@ func (c *conn) learn(now time.Time, n need, ch *belfry.Changes, b []byte) []byte
 	reset := ch.Reset
 	switch {
 	case reset != belfry.ResetNone:
-	case c.lost && !c.joined:
+	case !c.joined && c.from != nil && c.from.lost:
 		reset = belfry.ResetEpoch
 	case !n.after.IsZero() && distance(n.after, ch.Head) > backlogMax, ch.More && c.replayed > backlogMax:
 		reset = belfry.ResetBacklog
@@ -131,54 +134,54 @@ func (c *conn) absorb(n need, ch *belfry.Changes) {
 
 func (c *conn) welcome(b []byte, n need, ch *belfry.Changes, reset belfry.Reset) []byte {
 	resumed := !n.after.IsZero() && reset == belfry.ResetNone
-	c.joined, c.at, c.told = true, ch.Head, ch.Tally.Counts
+	c.joined, c.from, c.at, c.told = true, nil, placeOf(ch.Head), ch.Tally.Counts
 	if resumed {
-		c.at = n.after
+		c.at = placeOf(n.after)
 	}
 	c.hub.meters.frames.Add(1)
 	b = sse.AppendRetry(b, retryAfter(c.hub.total.Load()).Milliseconds())
-	return appendConnection(b, c, c.at, c.told, resumed)
+	return appendConnection(b, c, resumed)
 }
 
-func (c *conn) restart(now time.Time, b []byte, ch *belfry.Changes, why belfry.Reset) []byte {
-	c.at, c.unread, c.replayed = ch.Head, false, 0
+func (c *conn) restart(now moment, b []byte, ch *belfry.Changes, why belfry.Reset) []byte {
+	c.at, c.unread, c.replayed = placeOf(ch.Head), false, 0
 	c.hub.meters.reset(why)
 	c.given(now, 1)
-	return c.tell(appendReset(b, c.at, why), ch.Tally.Counts)
+	return c.tell(appendReset(b, ch.Head, why), ch.Tally.Counts)
 }
 
-func (c *conn) replay(now time.Time, b []byte, ch *belfry.Changes) []byte {
+func (c *conn) replay(now moment, b []byte, ch *belfry.Changes) []byte {
 	for i := range ch.Items {
 		item := &ch.Items[i]
 		if item.Broadcast > 0 {
-			c.at.Broadcast = item.Broadcast
+			c.at.broadcast = item.Broadcast
 		} else {
-			c.at.Seq, c.at.Broadcast = item.Seq, ch.Head.Broadcast
+			c.at.seq, c.at.broadcast = item.Seq, ch.Head.Broadcast
 		}
-		b = appendID(b, c.at)
-		if c.req.Named && item.Kind == belfry.Created {
+		b = appendID(b, c.hub.cursor(c.at))
+		if c.named && item.Kind == belfry.Created {
 			b = append(b, nameField...)
 		}
 		b = appendChange(b, item)
 	}
 	c.given(now, int64(len(ch.Items)))
 	if c.unread = ch.More; ch.More {
-		c.replayed += len(ch.Items)
+		c.replayed += int32(len(ch.Items))
 		return b
 	}
-	c.at, c.replayed = ch.Head, 0
+	c.at, c.replayed = placeOf(ch.Head), 0
 	return c.tell(b, ch.Tally.Counts)
 }
 
 // pause keeps a connection from asking again at once for what a ring announced and the store has not got: a database
 // that was set back, or a replica that lags.
-func (c *conn) pause(now time.Time, n need, ch *belfry.Changes) {
-	stuck := len(ch.Items) == 0 && c.at == n.after && c.trust == c.topic.trust
+func (c *conn) pause(now moment, n need, ch *belfry.Changes) {
+	stuck := len(ch.Items) == 0 && c.hub.cursor(c.at) == n.after && c.trust == c.topic.trust
 	if stuck && c.due(now, c.hub.all.now.Load()) == store {
 		c.delay(now)
 		return
 	}
-	c.backoff, c.again = 0, time.Time{}
+	c.backoff, c.again = 0, 0
 }
 
 // distance returns how many entries lie between two places, or fewer: a log need not begin at 1, so from its very

@@ -85,11 +85,14 @@ func (h *Hub) spreadBroadcasts(ctx context.Context) {
 				continue
 			}
 		}
-		h.each(func(t *topic) {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.wake()
-		})
+		h.lot.wakeAll()
+		if h.meters.portable.Load() > 0 {
+			h.each(func(t *topic) {
+				t.mu.Lock()
+				defer t.mu.Unlock()
+				t.wake()
+			})
+		}
 	}
 }
 

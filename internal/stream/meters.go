@@ -8,7 +8,7 @@ import (
 
 // meters are the numbers behind Stats.
 type meters struct {
-	topics, opened, frames, bytes, writes, reads, readErrors, holes, heartbeats atomic.Int64
+	topics, portable, opened, frames, bytes, writes, reads, readErrors, holes, heartbeats atomic.Int64
 
 	resetEpoch, resetPruned, resetBacklog                           atomic.Int64
 	closeClosed, closeExpired, closeLimit, closeDrain, closeRevoked atomic.Int64

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -14,35 +13,44 @@ import (
 const (
 	writeTimeout = 20 * time.Second // for one piece; whoever cannot take it by then is as good as gone
 	writePiece   = 32 << 10
-	bufferMax    = 64 << 10 // a larger buffer is not kept for others
 )
 
-// Serve writes the whole answer to a stream request and returns when the stream has ended. It returns an error only when
-// nothing was written yet (the store does not answer), for the caller to answer instead.
-//
-// A LastEventID that ends in -x is answered 204: the client was told to stay away. Over a cap, or while the hub closes,
-// the answer is a stream of one close event.
-func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
-	if strings.HasSuffix(q.LastEventID, belfry.StopSuffix) {
-		w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	bell := make(chan struct{}, 1)
-	p := &portable{hub: h, w: w, control: http.NewResponseController(w), bell: bell}
-	c, why := h.join(q, "portable", func() { signal(bell) })
-	if c == nil {
-		p.begin(r)
-		p.refuse(q, why)
+// portable writes a stream with what every net/http server offers, in the goroutine of its handler.
+type portable struct {
+	hub     *Hub
+	w       http.ResponseWriter
+	control *http.ResponseController
+	bell    chan struct{}
+	buffer  *[]byte // borrowed
+}
+
+func newPortable(h *Hub, w http.ResponseWriter) *portable {
+	return &portable{hub: h, w: w, control: http.NewResponseController(w), bell: make(chan struct{}, 1)}
+}
+
+func (*portable) name() string { return "portable" }
+
+func (p *portable) wake() { signal(p.bell) }
+
+// carry is Serve for a stream that stays with net/http.
+func (h *Hub) carry(w http.ResponseWriter, r *http.Request, q *Request) error {
+	p := newPortable(h, w)
+	c := new(conn)
+	if why := h.join(c, q, p); why != "" {
+		p.refuse(r, q, why)
 		return nil
 	}
 	defer h.leave(c)
+	h.meters.portable.Add(1)
+	defer h.meters.portable.Add(-1)
 	n, changes, err := h.fetch(r.Context(), c)
-	if err != nil && !p.told(c) {
+	if err != nil && !c.dismissed() {
 		return err
 	}
-	p.begin(r)
+	describe(w.Header(), r)
+	w.WriteHeader(http.StatusOK)
 	if err == nil {
-		err = p.give(c.learn(time.Now(), n, &changes, p.borrow()))
+		err = p.give(c.learn(h.now(), n, &changes, p.borrow()))
 	} else {
 		err = nil // told to end while it joined: the next step says so
 	}
@@ -55,37 +63,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, q Request) error {
 	return nil
 }
 
-// portable writes a stream with what every net/http server offers, in the goroutine of its handler.
-type portable struct {
-	hub     *Hub
-	w       http.ResponseWriter
-	control *http.ResponseController
-	bell    <-chan struct{}
-	buffer  *[]byte // borrowed
-}
-
-// told reports whether the connection was told to end.
-func (*portable) told(c *conn) bool {
-	c.topic.mu.Lock()
-	defer c.topic.mu.Unlock()
-	return c.why != ""
-}
-
-func (p *portable) begin(r *http.Request) {
-	head := p.w.Header()
-	head.Set("Content-Type", "text/event-stream")
-	head.Set("Cache-Control", "no-cache, no-transform")
-	head.Set("X-Accel-Buffering", "no")
-	if r.ProtoMajor == 1 {
-		// Nothing can follow a stream: kept alive, the connection would carry the last write's deadline into the next request.
-		head.Set("Connection", "close")
-	}
-	p.w.WriteHeader(http.StatusOK)
-}
-
 // refuse writes a stream that is over before it begins. The id is the client's own place, so that nothing is lost should it
 // come back by a way of its own.
-func (p *portable) refuse(q Request, why belfry.CloseReason) {
+func (p *portable) refuse(r *http.Request, q *Request, why belfry.CloseReason) {
+	describe(p.w.Header(), r)
+	p.w.WriteHeader(http.StatusOK)
 	at, err := belfry.ParseCursor(q.LastEventID)
 	if err != nil {
 		at = belfry.Cursor{Epoch: p.hub.cfg.Epoch}
@@ -100,7 +82,7 @@ func (p *portable) run(ctx context.Context, c *conn) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		b, st := c.step(time.Now(), p.borrow())
+		b, st := c.step(p.hub.now(), p.borrow())
 		if p.give(b) != nil {
 			return
 		}
@@ -113,7 +95,7 @@ func (p *portable) run(ctx context.Context, c *conn) {
 				return
 			}
 		case park:
-			timer.Reset(time.Until(st.until))
+			timer.Reset(st.until.since(p.hub.now()))
 			select {
 			case <-p.bell:
 			case <-timer.C:
@@ -128,28 +110,26 @@ func (p *portable) run(ctx context.Context, c *conn) {
 func (p *portable) read(ctx context.Context, c *conn) error {
 	n, changes, err := p.hub.fetch(ctx, c)
 	if err != nil {
-		if ctx.Err() == nil && !p.told(c) {
-			p.hub.cfg.Logger.WarnContext(ctx, "a stream waits for the store", "user", c.req.User, "error", err)
+		if ctx.Err() == nil && !c.dismissed() {
+			p.hub.cfg.Logger.WarnContext(ctx, "a stream waits for the store", "user", c.topic.user, "error", err)
 		}
-		c.stumble(time.Now())
+		c.stumble(p.hub.now())
 		return ctx.Err()
 	}
-	return p.give(c.learn(time.Now(), n, &changes, p.borrow()))
+	return p.give(c.learn(p.hub.now(), n, &changes, p.borrow()))
 }
 
 // borrow returns an empty buffer to compose into; give takes it back. Between writes a stream holds none.
 func (p *portable) borrow() []byte {
-	p.buffer, _ = p.hub.buffers.Get().(*[]byte)
+	p.buffer = p.hub.borrow()
 	return (*p.buffer)[:0]
 }
 
 // give writes what was composed into the buffer that was borrowed.
 func (p *portable) give(b []byte) error {
 	err := p.write(b)
-	if cap(b) <= bufferMax {
-		*p.buffer = b
-		p.hub.buffers.Put(p.buffer)
-	}
+	*p.buffer = b
+	p.hub.giveBack(p.buffer)
 	p.buffer = nil
 	return err
 }

@@ -19,14 +19,14 @@ const (
 // A step is a transport's order.
 type step struct {
 	do    action
-	until time.Time // of park
+	until moment // of park
 }
 
 // chunk is about how much a step gives out at once: more would hold the memory of a reader's slowness.
 const chunk = 32 << 10
 
 // step appends what the stream is due now and says what to do next. It does not block.
-func (c *conn) step(now time.Time, b []byte) ([]byte, step) {
+func (c *conn) step(now moment, b []byte) ([]byte, step) {
 	t := c.topic
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -41,21 +41,21 @@ func (c *conn) step(now time.Time, b []byte) ([]byte, step) {
 	return b, st
 }
 
-func (c *conn) decide(now time.Time, b []byte) ([]byte, step) {
-	if !c.req.ExpiresAt.IsZero() && !now.Before(c.req.ExpiresAt) && c.why == "" {
+func (c *conn) decide(now moment, b []byte) ([]byte, step) {
+	if c.expires > 0 && now >= c.expires && c.why == "" {
 		c.why = belfry.CloseExpired
 	}
 	if c.why != "" {
 		if !c.ended {
 			c.ended = true
-			b = appendClose(b, c.at, c.why, closeRetry(c.why, c.hub.total.Load()))
+			b = appendClose(b, c.hub.cursor(c.at), c.why, closeRetry(c.why, c.hub.total.Load()))
 			c.hub.meters.closed(c.why)
 		}
 		return b, step{do: end}
 	}
-	if !c.reauth.IsZero() && !now.Before(c.reauth) {
-		c.reauth = time.Time{}
-		b = appendReauth(b, c.req.ExpiresAt)
+	if c.reauth > 0 && now >= c.reauth {
+		c.reauth = 0
+		b = appendReauth(b, c.hub.time(c.expires))
 		c.hub.meters.frames.Add(1)
 	}
 	all := c.hub.all.now.Load()
@@ -67,15 +67,15 @@ func (c *conn) decide(now time.Time, b []byte) ([]byte, step) {
 			if c.due(now, all) == ring {
 				return b, step{do: next}
 			}
-			if c.due(now, all) == store && !now.Before(c.again) {
+			if c.due(now, all) == store && now >= c.again {
 				return b, step{do: read}
 			}
-		case !now.Before(c.again):
+		case now >= c.again:
 			return b, step{do: read}
 		}
 	}
-	if len(b) == 0 && !now.Before(c.wrote.Add(c.hub.cfg.Heartbeat)) {
-		b = appendHeartbeat(b, now)
+	if len(b) == 0 && now >= c.wrote.add(c.hub.cfg.Heartbeat) {
+		b = appendHeartbeat(b, time.Now())
 		c.hub.meters.frames.Add(1)
 		c.hub.meters.heartbeats.Add(1)
 	}
@@ -83,32 +83,31 @@ func (c *conn) decide(now time.Time, b []byte) ([]byte, step) {
 }
 
 // gathering reports whether what is due still waits for more. The first that is due starts the wait.
-func (c *conn) gathering(now time.Time) bool {
-	if c.req.Batch <= 0 {
+func (c *conn) gathering(now moment) bool {
+	if c.batch <= 0 {
 		return false
 	}
-	if c.gather.IsZero() {
-		c.gather = now.Add(c.req.Batch)
+	if c.gather == 0 {
+		c.gather = now.add(c.batch)
 	}
-	if now.Before(c.gather) {
+	if now < c.gather {
 		return true
 	}
-	c.gather = time.Time{}
+	c.gather = 0
 	return false
 }
 
 // until returns the next moment at which there is something to do without being woken.
-func (c *conn) until(now time.Time) time.Time {
-	at := c.wrote.Add(c.hub.cfg.Heartbeat)
-	others := [...]time.Time{c.reauth, c.req.ExpiresAt, c.gather, c.again}
-	for _, other := range others {
-		if other.After(now) && other.Before(at) {
-			at = other
+func (c *conn) until(now moment) moment {
+	at := c.wrote.add(c.hub.cfg.Heartbeat)
+	for _, other := range [...]moment{c.reauth, c.expires, c.gather, c.again} {
+		if other > now {
+			at = min(at, other)
 		}
 	}
 	if c.hub.cfg.Recheck > 0 {
-		if recheck := c.topic.heard.Add(c.hub.cfg.Recheck); recheck.After(now) && recheck.Before(at) {
-			at = recheck
+		if recheck := c.topic.heard.add(c.hub.cfg.Recheck); recheck > now {
+			at = min(at, recheck)
 		}
 	}
 	return at
@@ -123,24 +122,24 @@ const (
 	store
 )
 
-func (c *conn) due(now time.Time, all *view) source {
+func (c *conn) due(now moment, all *view) source {
 	t := c.topic
 	if c.unread || c.trust != t.trust || c.trustAll != all.trust {
 		return store
 	}
-	if every := c.hub.cfg.Recheck; every > 0 && !now.Before(t.heard.Add(every)) {
+	if every := c.hub.cfg.Recheck; every > 0 && now >= t.heard.add(every) {
 		t.heard = now // one connection asks for all: what it finds makes a hole for the others
 		c.unread = true
 		return store
 	}
-	own := t.log.known && t.log.head > c.at.Seq
-	shared := all.log.known && all.log.head > c.at.Broadcast
+	own := t.log.known && t.log.head > c.at.seq
+	shared := all.log.known && all.log.head > c.at.broadcast
 	switch {
 	case !own && !shared:
 		return nothing
-	case !t.plain, own && c.at.Seq < t.log.base, shared && c.at.Broadcast < all.log.base:
+	case !t.plain, own && c.at.seq < t.log.base, shared && c.at.broadcast < all.log.base:
 		return store
-	case !shared && t.log.at(c.at.Seq+1).after > c.at.Broadcast:
+	case !shared && t.log.at(c.at.seq+1).after > c.at.broadcast:
 		return nothing // the hole among the broadcasts is being closed
 	}
 	return ring
@@ -148,31 +147,31 @@ func (c *conn) due(now time.Time, all *view) source {
 
 // compose appends what the rings have brought after the cursor, about a chunk of it, and the counts when all is given.
 // Broadcasts come first: what the person does to one is an entry of their own log, and follows it.
-func (c *conn) compose(now time.Time, b []byte, all *view) []byte {
+func (c *conn) compose(now moment, b []byte, all *view) []byte {
 	t := c.topic
 	frames, start := int64(0), len(b)
-	for shared := all.log.known; shared && c.at.Broadcast < all.log.head && len(b)-start < chunk; frames++ {
-		c.at.Broadcast++
-		b = c.appendFrame(b, all.log.at(c.at.Broadcast))
+	for shared := all.log.known; shared && c.at.broadcast < all.log.head && len(b)-start < chunk; frames++ {
+		c.at.broadcast++
+		b = c.appendFrame(b, all.log.at(c.at.broadcast))
 	}
-	if all.log.known && c.at.Broadcast < all.log.head {
+	if all.log.known && c.at.broadcast < all.log.head {
 		c.given(now, frames)
 		return b
 	}
-	for ; t.log.known && c.at.Seq < t.log.head && len(b)-start < chunk; frames++ {
-		f := t.log.at(c.at.Seq + 1)
-		if f.after > c.at.Broadcast {
+	for ; t.log.known && c.at.seq < t.log.head && len(b)-start < chunk; frames++ {
+		f := t.log.at(c.at.seq + 1)
+		if f.after > c.at.broadcast {
 			break
 		}
-		c.at.Seq++
+		c.at.seq++
 		b = c.appendFrame(b, f)
 	}
 	c.given(now, frames)
-	if t.log.head > c.at.Seq {
+	if t.log.head > c.at.seq {
 		return b
 	}
 	t.tidy()
-	if t.ownAt != c.at.Seq || all.sharedAt != c.at.Broadcast {
+	if t.ownAt != c.at.seq || all.sharedAt != c.at.broadcast {
 		c.unread = true // the counts at this place were not told by a ring
 		return b
 	}
@@ -180,8 +179,8 @@ func (c *conn) compose(now time.Time, b []byte, all *view) []byte {
 }
 
 func (c *conn) appendFrame(b []byte, f *frame) []byte {
-	b = appendID(b, c.at)
-	if c.req.Named && f.kind == belfry.Created {
+	b = appendID(b, c.hub.cursor(c.at))
+	if c.named && f.kind == belfry.Created {
 		b = append(b, nameField...)
 	}
 	return append(b, f.body...)
@@ -198,7 +197,7 @@ func (c *conn) tell(b []byte, counts belfry.Counts) []byte {
 }
 
 // given notes that the stream was given events.
-func (c *conn) given(now time.Time, events int64) {
+func (c *conn) given(now moment, events int64) {
 	if events > 0 {
 		c.topic.events += events
 		c.topic.last = now

@@ -1,8 +1,8 @@
 package stream
 
 import (
+	"iter"
 	"sync"
-	"time"
 
 	"github.com/belfryhq/belfry"
 )
@@ -14,8 +14,8 @@ type topic struct {
 
 	mu    sync.Mutex
 	log   reel
-	conns []*conn // oldest first
-	heard time.Time
+	first *conn  // the oldest of its connections
+	heard moment // when a ring or the store last told of it
 
 	// trust is the number of the state of affairs that a connection's knowledge must be of: when something happens that
 	// rings cannot tell in full, it moves on, and each connection reads the store once more.
@@ -26,15 +26,15 @@ type topic struct {
 
 	mending bool // waits in the mender's queue
 	events  int64
-	last    time.Time // of the last event
+	last    moment // of the last event
 }
 
-func newTopic(user string, now time.Time) *topic {
+func newTopic(user string, now moment) *topic {
 	return &topic{user: user, trust: 1, ownAt: -1, heard: now}
 }
 
 // hear takes in an entry of the person's own log, and reports whether a hole stands open.
-func (t *topic) hear(n int64, f *frame, now time.Time) (hole bool) {
+func (t *topic) hear(n int64, f *frame, now moment) (hole bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.heard = now
@@ -69,8 +69,41 @@ func (t *topic) doubt() {
 }
 
 func (t *topic) wake() {
-	for _, c := range t.conns {
-		c.wake()
+	for c := range t.conns() {
+		c.by.wake()
+	}
+}
+
+// conns are its connections, from the oldest.
+func (t *topic) conns() iter.Seq[*conn] {
+	return func(yield func(*conn) bool) {
+		for c := t.first; c != nil && yield(c); c = c.next {
+		}
+	}
+}
+
+// size counts its connections.
+func (t *topic) size() (n int) {
+	for range t.conns() {
+		n++
+	}
+	return n
+}
+
+func (t *topic) add(c *conn) {
+	end := &t.first
+	for *end != nil {
+		end = &(*end).next
+	}
+	*end = c
+}
+
+func (t *topic) remove(c *conn) {
+	for at := &t.first; *at != nil; at = &(*at).next {
+		if *at == c {
+			*at, c.next = c.next, nil
+			return
+		}
 	}
 }
 
@@ -99,8 +132,8 @@ func (t *topic) mend() bool {
 // tidy drops what all connections have been given.
 func (t *topic) tidy() {
 	low := t.log.head
-	for _, c := range t.conns {
-		low = min(low, c.at.Seq)
+	for c := range t.conns() {
+		low = min(low, c.at.seq)
 	}
 	t.log.forget(low)
 }
@@ -109,8 +142,8 @@ func (t *topic) tidy() {
 func (t *topic) hangup(id string, why belfry.CloseReason) (closed int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, c := range t.conns {
-		if (id == "" || c.id == id) && c.close(why) {
+	for c := range t.conns() {
+		if (id == "" || c.id.String() == id) && c.close(why) {
 			closed++
 		}
 	}
@@ -118,18 +151,22 @@ func (t *topic) hangup(id string, why belfry.CloseReason) (closed int) {
 }
 
 // status returns what the person may see of their streams.
-func (t *topic) status(all *view) (conns []ConnectionStatus, last time.Time, events int64) {
+func (t *topic) status(h *Hub) (conns []ConnectionStatus, last moment, events int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, c := range t.conns {
-		lag := max(t.log.target-c.at.Seq, 0) + max(all.log.target-c.at.Broadcast, 0)
-		if !c.joined {
-			lag = 0
+	all := h.all.now.Load()
+	for c := range t.conns() {
+		s := ConnectionStatus{
+			ID: c.id.String(), OpenedAt: Moment{h.time(c.opened)}, Transport: c.by.name(), Cursor: h.cursor(c.at).String(),
+			UserAgent: c.userAgent.Value(),
 		}
-		conns = append(conns, ConnectionStatus{
-			ID: c.id, OpenedAt: Moment{c.opened}, Transport: c.transport, Cursor: c.at.String(), Lag: lag,
-			UserAgent: c.req.UserAgent, IP: c.req.IP,
-		})
+		if c.ip.IsValid() {
+			s.IP = c.ip.String()
+		}
+		if c.joined {
+			s.Lag = max(t.log.target-c.at.seq, 0) + max(all.log.target-c.at.broadcast, 0)
+		}
+		conns = append(conns, s)
 	}
 	return conns, t.last, t.events
 }
