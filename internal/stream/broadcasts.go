@@ -21,7 +21,7 @@ type view struct {
 	log      reel
 	shared   belfry.Counts // the shared part of the counts at entry sharedAt
 	sharedAt int64
-	trust    uint64 // as a topic's; moves on when a broadcast is taken back, for only the store knows who had touched it
+	trust    uint32 // as a topic's; moves on when a broadcast is taken back, for only the store knows who had touched it
 }
 
 func newBroadcasts() *broadcasts {

@@ -14,17 +14,14 @@ import (
 // Its transport asks for the next step and writes what it is given; both it and those who ring take the topic's lock, so
 // every field but the constants is guarded by it.
 type conn struct {
-	hub   *Hub
 	topic *topic
 	next  *conn // of the topic's, from the oldest
 	by    transport
 
-	id        belfry.ID
-	ip        netip.Addr
+	id        belfry.ID // its time is when the stream was opened
+	ip        [16]byte
 	userAgent unique.Handle[string]
-	opened    moment
 	expires   moment // when the credential runs out; 0: never
-	batch     time.Duration
 
 	from *resumption // until it has joined; nil: live from now on
 	at   place       // everything up to it has been given
@@ -32,21 +29,23 @@ type conn struct {
 
 	// What its knowledge is of. When it differs from the topic's and the view's, or when unread says so, the store is read
 	// before anything else.
-	trust, trustAll uint64
+	trust, trustAll uint32
 
-	why     belfry.CloseReason // when set, the stream must end
-	cancel  func()             // ends the read that is under way; nil when none is
-	wrote   moment             // the last time it was given bytes
-	reauth  moment             // when to warn that the credential runs out; 0: never, or done
-	gather  moment             // when what is due goes out; 0: nothing is waiting
-	again   moment             // not before: the store has failed, or has not got what a ring announced
-	backoff time.Duration
+	cancel func() // ends the read that is under way; nil when none is
+	wrote  moment // the last time it was given bytes
+	reauth moment // when to warn that the credential runs out; 0: never, or done
+	gather moment // when what is due goes out; 0: nothing is waiting
+	again  moment // not before: the store has failed, or has not got what a ring announced
 
-	replayed int32 // entries read one page after another
-	named    bool  // new notifications come with their name
-	watched  bool  // Config.Ended is told of its end
-	joined   bool  // the first snapshot is read and told
-	unread   bool  // the store holds more than was read
+	replayed int32  // entries read one page after another
+	batch    uint16 // milliseconds
+	backoff  uint16 // milliseconds
+	why      ending // when set, the stream must end
+	hasIP    bool
+	named    bool // new notifications come with their name
+	watched  bool // Config.Ended is told of its end
+	joined   bool // the first snapshot is read and told
+	unread   bool // the store holds more than was read
 	ended    bool
 }
 
@@ -80,17 +79,22 @@ const (
 	reauthShare = 5
 )
 
+// maxBatch is the longest that a stream gathers: later news is no longer live.
+const maxBatch = time.Minute
+
 // maxUserAgent is how much of a User-Agent is kept for the status: browsers stay below 200 bytes.
 const maxUserAgent = 256
 
 // begin fills in a connection that joins.
-func (c *conn) begin(h *Hub, t *topic, q *Request, by transport) {
-	now := h.now()
+func (c *conn) begin(t *topic, q *Request, by transport) {
+	now := t.hub.now()
 	*c = conn{
-		hub: h, topic: t, by: by, id: q.ID, userAgent: unique.Make(q.UserAgent[:min(len(q.UserAgent), maxUserAgent)]),
-		opened: now, batch: q.Batch, wrote: now, named: q.Named, watched: q.Watched,
+		topic: t, by: by, id: q.ID, userAgent: unique.Make(q.UserAgent[:min(len(q.UserAgent), maxUserAgent)]),
+		batch: uint16(min(q.Batch, maxBatch).Milliseconds()), wrote: now, named: q.Named, watched: q.Watched,
 	}
-	c.ip, _ = netip.ParseAddr(q.IP) // what is none is not shown
+	if ip, err := netip.ParseAddr(q.IP); err == nil { // what is none is not shown
+		c.ip, c.hasIP = ip.As16(), true
+	}
 	if q.LastEventID != "" {
 		at, err := belfry.ParseCursor(q.LastEventID)
 		c.from = &resumption{at, err != nil}
@@ -107,7 +111,7 @@ func (c *conn) begin(h *Hub, t *topic, q *Request, by transport) {
 func (c *conn) dismissed() bool {
 	c.topic.mu.Lock()
 	defer c.topic.mu.Unlock()
-	return c.why != ""
+	return c.why != 0
 }
 
 // NewConnectionID returns an id for a stream that is to come.
@@ -117,10 +121,10 @@ func NewConnectionID() belfry.ID {
 
 // close makes the stream end at its next step.
 func (c *conn) close(why belfry.CloseReason) bool {
-	if c.why != "" {
+	if c.why != 0 {
 		return false
 	}
-	c.why = why
+	c.why = endingOf(why)
 	if c.cancel != nil {
 		c.cancel()
 	}

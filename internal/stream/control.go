@@ -20,7 +20,7 @@ func (h *Hub) Status(user string) Status {
 	if t == nil {
 		return s
 	}
-	conns, last, events := t.status(h)
+	conns, last, events := t.status()
 	if len(conns) > 0 {
 		s.IsConnected, s.Connections = true, conns
 		s.LastUpdate, s.EventCount = Moment{h.time(last)}, events

@@ -50,12 +50,12 @@ func appendID(b []byte, c belfry.Cursor) []byte {
 }
 
 func appendConnection(b []byte, c *conn, resumed bool) []byte {
-	b = appendID(b, c.hub.cursor(c.at))
+	b = appendID(b, c.topic.hub.cursor(c.at))
 	b = append(b, "event: connection\ndata: {\"status\":\"connected\",\"connection_id\":\""...)
 	b = append(append(b, c.id.String()...), `","user_id":`...)
 	b = append(b, quote(c.topic.user)...)
 	b = append(appendCountFields(append(b, ','), c.told), `,"heartbeat_interval":`...)
-	b = strconv.AppendFloat(b, c.hub.cfg.Heartbeat.Seconds(), 'f', -1, 64)
+	b = strconv.AppendFloat(b, c.topic.hub.cfg.Heartbeat.Seconds(), 'f', -1, 64)
 	b = append(b, `,"resumed":`...)
 	return append(strconv.AppendBool(b, resumed), "}\n\n"...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -133,8 +134,8 @@ func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 	}
 	t := s.topics[q.User]
 	if t == nil {
-		t = newTopic(q.User, h.now())
-		s.topics[q.User] = t
+		t = newTopic(h, strings.Clone(q.User))
+		s.topics[t.user] = t
 		h.meters.topics.Add(1)
 	}
 	t.mu.Lock()
@@ -142,7 +143,7 @@ func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 	if h.cfg.MaxPerUser > 0 && t.size() >= h.cfg.MaxPerUser {
 		return belfry.CloseLimit
 	}
-	c.begin(h, t, q, by)
+	c.begin(t, q, by)
 	c.at.seq = t.log.head // what comes while it joins is kept for it
 	t.add(c)
 	h.meters.opened.Add(1)

@@ -22,7 +22,7 @@ const (
 // A need is what a connection asks the store for, and what it knew when it asked.
 type need struct {
 	after           belfry.Cursor // zero: only where the log ends
-	trust, trustAll uint64
+	trust, trustAll uint32
 }
 
 // ask notes that a read begins; cancel ends it early.
@@ -30,14 +30,14 @@ func (c *conn) ask(cancel func()) (n need, ended bool) {
 	c.topic.mu.Lock()
 	defer c.topic.mu.Unlock()
 	c.cancel = cancel
-	n = need{after: c.hub.cursor(c.at), trust: c.topic.trust, trustAll: c.hub.all.now.Load().trust}
+	n = need{after: c.topic.hub.cursor(c.at), trust: c.topic.trust, trustAll: c.topic.hub.all.now.Load().trust}
 	if !c.joined {
 		n.after = belfry.Cursor{}
 		if c.from != nil {
 			n.after = c.from.cursor
 		}
 	}
-	return n, c.why != ""
+	return n, c.why != 0
 }
 
 // fetch reads a page for a connection. It is the one call of a transport that blocks, besides writing.
@@ -72,8 +72,9 @@ func (c *conn) stumble(now moment) {
 }
 
 func (c *conn) delay(now moment) {
-	c.backoff = min(max(2*c.backoff, backoffMin), backoffMax)
-	c.again = now.add(c.backoff/2 + rand.N(c.backoff/2))
+	wait := min(max(2*time.Duration(c.backoff)*time.Millisecond, backoffMin), backoffMax)
+	c.backoff = uint16(wait.Milliseconds())
+	c.again = now.add(wait/2 + rand.N(wait/2))
 }
 
 // learn takes in what the store answered and appends what the client is to be told of it.
@@ -111,7 +112,7 @@ func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 
 // absorb lets the topic, and all, know what the snapshot says.
 func (c *conn) absorb(n need, ch *belfry.Changes) {
-	t, h := c.topic, c.hub
+	t, h := c.topic, c.topic.hub
 	current := n.trust == t.trust && n.trustAll == h.all.now.Load().trust
 	if current {
 		t.plain = ch.Tally.Plain
@@ -138,14 +139,14 @@ func (c *conn) welcome(b []byte, n need, ch *belfry.Changes, reset belfry.Reset)
 	if resumed {
 		c.at = placeOf(n.after)
 	}
-	c.hub.meters.frames.Add(1)
-	b = sse.AppendRetry(b, retryAfter(c.hub.total.Load()).Milliseconds())
+	c.topic.hub.meters.frames.Add(1)
+	b = sse.AppendRetry(b, retryAfter(c.topic.hub.total.Load()).Milliseconds())
 	return appendConnection(b, c, resumed)
 }
 
 func (c *conn) restart(now moment, b []byte, ch *belfry.Changes, why belfry.Reset) []byte {
 	c.at, c.unread, c.replayed = placeOf(ch.Head), false, 0
-	c.hub.meters.reset(why)
+	c.topic.hub.meters.reset(why)
 	c.given(now, 1)
 	return c.tell(appendReset(b, ch.Head, why), ch.Tally.Counts)
 }
@@ -158,7 +159,7 @@ func (c *conn) replay(now moment, b []byte, ch *belfry.Changes) []byte {
 		} else {
 			c.at.seq, c.at.broadcast = item.Seq, ch.Head.Broadcast
 		}
-		b = appendID(b, c.hub.cursor(c.at))
+		b = appendID(b, c.topic.hub.cursor(c.at))
 		if c.named && item.Kind == belfry.Created {
 			b = append(b, nameField...)
 		}
@@ -176,8 +177,8 @@ func (c *conn) replay(now moment, b []byte, ch *belfry.Changes) []byte {
 // pause keeps a connection from asking again at once for what a ring announced and the store has not got: a database
 // that was set back, or a replica that lags.
 func (c *conn) pause(now moment, n need, ch *belfry.Changes) {
-	stuck := len(ch.Items) == 0 && c.hub.cursor(c.at) == n.after && c.trust == c.topic.trust
-	if stuck && c.due(now, c.hub.all.now.Load()) == store {
+	stuck := len(ch.Items) == 0 && c.topic.hub.cursor(c.at) == n.after && c.trust == c.topic.trust
+	if stuck && c.due(now, c.topic.hub.all.now.Load()) == store {
 		c.delay(now)
 		return
 	}

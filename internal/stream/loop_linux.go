@@ -227,7 +227,7 @@ func (l *loop) adopt(p *parked, fd int) bool {
 // serve gives a stream its steps.
 func (l *loop) serve(p *parked, now moment) {
 	for range turns {
-		if p.fd < 0 || p.asking || len(p.rest) > 0 && !l.flush(p, now) {
+		if p.fd < 0 || p.asking || p.jam != nil && !l.flush(p, now) {
 			return
 		}
 		b, st := p.step(now, l.buffer[:0])
@@ -262,7 +262,7 @@ func (l *loop) finish(p *parked) {
 	l.wheel.stop(p)
 	l.streams[p.fd] = nil
 	hangUp(int(p.fd))
-	p.fd, p.rest = -1, nil
+	p.fd, p.jam = -1, nil
 	l.hub.leave(&p.conn)
 }
 

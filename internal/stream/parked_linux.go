@@ -12,9 +12,8 @@ type parked struct {
 	conn
 	home   *loop
 	links  links
-	rest   []byte // what the socket did not take
-	stuck  moment // since when it takes nothing
-	fd     int32  // -1: not here yet, or gone
+	jam    *jam  // nil: the socket takes all
+	fd     int32 // -1: not here yet, or gone
 	gen    int32
 	queued bool // on the loop's list; guarded by its lock
 	asking bool // a reader has it

@@ -42,23 +42,23 @@ func (c *conn) step(now moment, b []byte) ([]byte, step) {
 }
 
 func (c *conn) decide(now moment, b []byte) ([]byte, step) {
-	if c.expires > 0 && now >= c.expires && c.why == "" {
-		c.why = belfry.CloseExpired
+	if c.expires > 0 && now >= c.expires && c.why == 0 {
+		c.why = endingOf(belfry.CloseExpired)
 	}
-	if c.why != "" {
+	if why := c.why.reason(); why != "" {
 		if !c.ended {
 			c.ended = true
-			b = appendClose(b, c.hub.cursor(c.at), c.why, closeRetry(c.why, c.hub.total.Load()))
-			c.hub.meters.closed(c.why)
+			b = appendClose(b, c.topic.hub.cursor(c.at), why, closeRetry(why, c.topic.hub.total.Load()))
+			c.topic.hub.meters.closed(why)
 		}
 		return b, step{do: end}
 	}
 	if c.reauth > 0 && now >= c.reauth {
 		c.reauth = 0
-		b = appendReauth(b, c.hub.time(c.expires))
-		c.hub.meters.frames.Add(1)
+		b = appendReauth(b, c.topic.hub.time(c.expires))
+		c.topic.hub.meters.frames.Add(1)
 	}
-	all := c.hub.all.now.Load()
+	all := c.topic.hub.all.now.Load()
 	source := c.due(now, all)
 	if source != nothing && !c.gathering(now) {
 		switch {
@@ -74,21 +74,21 @@ func (c *conn) decide(now moment, b []byte) ([]byte, step) {
 			return b, step{do: read}
 		}
 	}
-	if len(b) == 0 && now >= c.wrote.add(c.hub.cfg.Heartbeat) {
+	if len(b) == 0 && now >= c.wrote.add(c.topic.hub.cfg.Heartbeat) {
 		b = appendHeartbeat(b, time.Now())
-		c.hub.meters.frames.Add(1)
-		c.hub.meters.heartbeats.Add(1)
+		c.topic.hub.meters.frames.Add(1)
+		c.topic.hub.meters.heartbeats.Add(1)
 	}
 	return b, step{do: park, until: c.until(now)}
 }
 
 // gathering reports whether what is due still waits for more. The first that is due starts the wait.
 func (c *conn) gathering(now moment) bool {
-	if c.batch <= 0 {
+	if c.batch == 0 {
 		return false
 	}
 	if c.gather == 0 {
-		c.gather = now.add(c.batch)
+		c.gather = now.add(time.Duration(c.batch) * time.Millisecond)
 	}
 	if now < c.gather {
 		return true
@@ -99,14 +99,14 @@ func (c *conn) gathering(now moment) bool {
 
 // until returns the next moment at which there is something to do without being woken.
 func (c *conn) until(now moment) moment {
-	at := c.wrote.add(c.hub.cfg.Heartbeat)
+	at := c.wrote.add(c.topic.hub.cfg.Heartbeat)
 	for _, other := range [...]moment{c.reauth, c.expires, c.gather, c.again} {
 		if other > now {
 			at = min(at, other)
 		}
 	}
-	if c.hub.cfg.Recheck > 0 {
-		if recheck := c.topic.heard.add(c.hub.cfg.Recheck); recheck > now {
+	if c.topic.hub.cfg.Recheck > 0 {
+		if recheck := c.topic.heard.add(c.topic.hub.cfg.Recheck); recheck > now {
 			at = min(at, recheck)
 		}
 	}
@@ -127,7 +127,7 @@ func (c *conn) due(now moment, all *view) source {
 	if c.unread || c.trust != t.trust || c.trustAll != all.trust {
 		return store
 	}
-	if every := c.hub.cfg.Recheck; every > 0 && now >= t.heard.add(every) {
+	if every := c.topic.hub.cfg.Recheck; every > 0 && now >= t.heard.add(every) {
 		t.heard = now // one connection asks for all: what it finds makes a hole for the others
 		c.unread = true
 		return store
@@ -179,7 +179,7 @@ func (c *conn) compose(now moment, b []byte, all *view) []byte {
 }
 
 func (c *conn) appendFrame(b []byte, f *frame) []byte {
-	b = appendID(b, c.hub.cursor(c.at))
+	b = appendID(b, c.topic.hub.cursor(c.at))
 	if c.named && f.kind == belfry.Created {
 		b = append(b, nameField...)
 	}
@@ -192,7 +192,7 @@ func (c *conn) tell(b []byte, counts belfry.Counts) []byte {
 		return b
 	}
 	c.told = counts
-	c.hub.meters.frames.Add(1)
+	c.topic.hub.meters.frames.Add(1)
 	return appendCounts(b, counts)
 }
 
@@ -201,6 +201,6 @@ func (c *conn) given(now moment, events int64) {
 	if events > 0 {
 		c.topic.events += events
 		c.topic.last = now
-		c.hub.meters.frames.Add(events)
+		c.topic.hub.meters.frames.Add(events)
 	}
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"iter"
+	"net/netip"
 	"sync"
 
 	"github.com/belfryhq/belfry"
@@ -10,6 +11,7 @@ import (
 // A topic is one person who has at least one connection: the newest part of their log, what is known of their counts,
 // and the connections.
 type topic struct {
+	hub  *Hub
 	user string
 
 	mu    sync.Mutex
@@ -19,7 +21,7 @@ type topic struct {
 
 	// trust is the number of the state of affairs that a connection's knowledge must be of: when something happens that
 	// rings cannot tell in full, it moves on, and each connection reads the store once more.
-	trust uint64
+	trust uint32
 	plain bool          // see belfry.Tally; when false, every entry is read from the store
 	own   belfry.Counts // the person's own part of the counts at entry ownAt
 	ownAt int64
@@ -29,8 +31,8 @@ type topic struct {
 	last    moment // of the last event
 }
 
-func newTopic(user string, now moment) *topic {
-	return &topic{user: user, trust: 1, ownAt: -1, heard: now}
+func newTopic(h *Hub, user string) *topic {
+	return &topic{hub: h, user: user, trust: 1, ownAt: -1, heard: h.now()}
 }
 
 // hear takes in an entry of the person's own log, and reports whether a hole stands open.
@@ -151,17 +153,17 @@ func (t *topic) hangup(id string, why belfry.CloseReason) (closed int) {
 }
 
 // status returns what the person may see of their streams.
-func (t *topic) status(h *Hub) (conns []ConnectionStatus, last moment, events int64) {
+func (t *topic) status() (conns []ConnectionStatus, last moment, events int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := h.all.now.Load()
+	all := t.hub.all.now.Load()
 	for c := range t.conns() {
 		s := ConnectionStatus{
-			ID: c.id.String(), OpenedAt: Moment{h.time(c.opened)}, Transport: c.by.name(), Cursor: h.cursor(c.at).String(),
+			ID: c.id.String(), OpenedAt: Moment{c.id.Time()}, Transport: c.by.name(), Cursor: t.hub.cursor(c.at).String(),
 			UserAgent: c.userAgent.Value(),
 		}
-		if c.ip.IsValid() {
-			s.IP = c.ip.String()
+		if c.hasIP {
+			s.IP = netip.AddrFrom16(c.ip).Unmap().String()
 		}
 		if c.joined {
 			s.Lag = max(t.log.target-c.at.seq, 0) + max(all.log.target-c.at.broadcast, 0)

@@ -22,7 +22,7 @@ const (
 // links are a stream's place on the wheel.
 type links struct {
 	before, after *parked
-	tick          int64 // 0: it is on no slot
+	slot          int32 // plus 1; 0: it is on none
 }
 
 // set has the stream given out at a moment, or up to a tick later; one that is set for an earlier moment stays there, and
@@ -30,14 +30,14 @@ type links struct {
 func (w *wheel) set(p *parked, m moment) {
 	tick := int64((m + moment(wheelTick) - 1) / moment(wheelTick))
 	tick = min(max(tick, w.at+1), w.at+wheelSlots-1)
-	if p.links.tick > 0 {
-		if p.links.tick <= tick {
+	if p.links.slot > 0 {
+		if w.ahead(int64(p.links.slot-1)) <= tick-w.at {
 			return
 		}
 		w.stop(p)
 	}
 	slot := tick % wheelSlots
-	p.links = links{after: w.slots[slot], tick: tick}
+	p.links = links{after: w.slots[slot], slot: int32(slot + 1)}
 	if p.links.after != nil {
 		p.links.after.links.before = p
 	}
@@ -45,12 +45,17 @@ func (w *wheel) set(p *parked, m moment) {
 	w.busy[slot/64] |= 1 << (slot % 64)
 }
 
+// ahead is how many ticks after at a slot's turn comes.
+func (w *wheel) ahead(slot int64) int64 {
+	return (slot-w.at%wheelSlots+wheelSlots-1)%wheelSlots + 1
+}
+
 // stop takes a stream off the wheel.
 func (w *wheel) stop(p *parked) {
-	if p.links.tick == 0 {
+	if p.links.slot == 0 {
 		return
 	}
-	slot := p.links.tick % wheelSlots
+	slot := p.links.slot - 1
 	if p.links.after != nil {
 		p.links.after.links.before = p.links.before
 	}
@@ -90,7 +95,7 @@ func (w *wheel) nextTick() int64 {
 	for range len(w.busy) + 1 {
 		if found := w.busy[word] & mask; found != 0 {
 			slot := word*64 + int64(bits.TrailingZeros64(found))
-			return w.at + 1 + (slot-first+wheelSlots)%wheelSlots
+			return w.at + w.ahead(slot)
 		}
 		word, mask = (word+1)%int64(len(w.busy)), ^uint64(0)
 	}

@@ -8,10 +8,16 @@ import (
 // leavePatience is how long a stream that was told to end may keep its last frame from being written.
 const leavePatience = time.Second
 
+// A jam is what a socket did not take.
+type jam struct {
+	rest  []byte // a chunk at most, whatever else is due: a reader that stops costs no more
+	since moment // when it last took something
+}
+
 // write writes what the socket takes and keeps the rest. It reports whether all is written.
 func (l *loop) write(p *parked, b []byte, now moment) bool {
-	if len(p.rest) > 0 {
-		p.rest = append(p.rest, b...)
+	if p.jam != nil {
+		p.jam.rest = append(p.jam.rest, b...)
 		return l.flush(p, now)
 	}
 	n, ok := l.send(p, b)
@@ -21,25 +27,25 @@ func (l *loop) write(p *parked, b []byte, now moment) bool {
 	if n == len(b) {
 		return true
 	}
-	p.rest, p.stuck = bytes.Clone(b[n:]), now
+	p.jam = &jam{bytes.Clone(b[n:]), now}
 	l.block(p, now)
 	return false
 }
 
 // flush writes the rest, and reports whether all is written.
 func (l *loop) flush(p *parked, now moment) bool {
-	n, ok := l.send(p, p.rest)
+	n, ok := l.send(p, p.jam.rest)
 	if !ok {
 		return false
 	}
-	if n < len(p.rest) {
+	if n < len(p.jam.rest) {
 		if n > 0 {
-			p.rest, p.stuck = p.rest[n:], now
+			p.jam.rest, p.jam.since = p.jam.rest[n:], now
 		}
 		l.await(p, now)
 		return false
 	}
-	p.rest = nil
+	p.jam = nil
 	if err := l.poll.change(int(p.fd), p.gen, 0); err != nil {
 		l.finish(p)
 		return false
@@ -73,7 +79,7 @@ func (l *loop) await(p *parked, now moment) {
 	if p.dismissed() {
 		patience = leavePatience
 	}
-	if giveUp := p.stuck.add(patience); now < giveUp {
+	if giveUp := p.jam.since.add(patience); now < giveUp {
 		l.wheel.set(p, giveUp)
 		return
 	}
