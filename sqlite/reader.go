@@ -58,15 +58,18 @@ func (r *readers) one(ctx context.Context, read func(*conn) error) error {
 
 // read runs read in one read transaction, so that all it sees is of one moment.
 func (r *readers) read(ctx context.Context, read func(*conn) error) error {
-	return r.one(ctx, func(c *conn) (err error) {
-		if _, err := c.exec(`BEGIN`); err != nil {
-			return err
+	return r.one(ctx, func(c *conn) error { return c.snapshot(func() error { return read(c) }) })
+}
+
+// snapshot runs read in a read transaction.
+func (c *conn) snapshot(read func() error) (err error) {
+	if _, err := c.exec(`BEGIN`); err != nil {
+		return err
+	}
+	defer func() { // also after a panic, so that the connection stays usable
+		if _, e := c.exec(`ROLLBACK`); err == nil {
+			err = e
 		}
-		defer func() { // also after a panic, so that the connection stays usable
-			if _, e := c.exec(`ROLLBACK`); err == nil {
-				err = e
-			}
-		}()
-		return read(c)
-	})
+	}()
+	return read()
 }
