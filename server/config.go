@@ -39,6 +39,10 @@ type Config struct {
 	// MaxConnectionsPerUser bounds one person's streams. Default 0: 20. Negative: no bound.
 	MaxConnectionsPerUser int
 
+	// PortableStreams keeps every stream in net/http, a goroutine each. Default: on Linux, streams over plain HTTP/1.1 leave it and
+	// cost a fiftieth of the memory.
+	PortableStreams bool
+
 	// Retention is how long notifications are kept once they are read or archived, and broadcasts in any case.
 	// Default 0: 90 days. Negative: for ever.
 	Retention time.Duration

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -14,6 +16,7 @@ import (
 	"github.com/belfryhq/belfry/internal/auth"
 	"github.com/belfryhq/belfry/internal/dashboard"
 	"github.com/belfryhq/belfry/internal/deliver"
+	"github.com/belfryhq/belfry/internal/door"
 	"github.com/belfryhq/belfry/internal/letter"
 	"github.com/belfryhq/belfry/internal/notify"
 	"github.com/belfryhq/belfry/internal/stream"
@@ -32,6 +35,9 @@ type Server struct {
 	store   belfry.Store
 	bus     belfry.Bus
 	ownBus  bool
+	logger  *slog.Logger
+
+	portable bool // no stream is parked
 
 	draining chan struct{} // closed when Close begins
 	begin    sync.Once
@@ -45,7 +51,10 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s := &Server{store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, draining: make(chan struct{})}
+	s := &Server{
+		store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, logger: cfg.Logger, portable: cfg.PortableStreams,
+		draining: make(chan struct{}),
+	}
 	if err := s.assemble(cfg); err != nil {
 		err = fmt.Errorf("server: %w", err)
 		// What was started already must end; nothing uses it yet, so that takes no time.
@@ -73,7 +82,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	}
 	s.hub, err = stream.New(stream.Config{
 		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: cfg.Bus, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
-		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus),
+		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus), Portable: cfg.PortableStreams,
 	})
 	if err != nil {
 		return err
@@ -100,6 +109,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.api.ServeHTTP(w, r)
+}
+
+// Listener returns a listener to give an http.Server whose handler is s, behind whatever middleware: requests for a stream
+// are answered before net/http builds what a connection costs that will ask again, and everything else comes out of Accept.
+// That middleware does not see those requests. It saves half of what connecting costs and changes nothing else; where it is of no use
+// (another system than Linux, TLS, no TCP), it is l itself. Closing it closes l.
+func (s *Server) Listener(l net.Listener) net.Listener {
+	if s.portable {
+		return l
+	}
+	return door.Listen(l, api.StreamPath, s, s.logger)
 }
 
 // MetricsHandler serves the metrics in the Prometheus text format, for a listener of its own.

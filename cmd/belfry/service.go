@@ -144,7 +144,7 @@ func (s *service) run(ctx context.Context, handler http.Handler) error {
 		*http.Server
 		at net.Listener
 	}
-	faces := []face{{s.httpServer(withBodyTimeout(handler)), s.main}}
+	faces := []face{{s.httpServer(withBodyTimeout(handler)), s.server.Listener(s.main)}}
 	if s.metrics != nil {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", s.server.MetricsHandler())

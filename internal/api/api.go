@@ -45,6 +45,9 @@ type API struct {
 	leaving leaving
 }
 
+// StreamPath is where the stream is, without its trailing slash.
+const StreamPath = "/api/v1/notifications/sse/stream"
+
 // routes is the table of contents: who may do what, where. A path stands here without its trailing slash.
 func routes() []route {
 	const v1 = "/api/v1"
@@ -70,7 +73,7 @@ func routes() []route {
 		{http.MethodPost, v1 + "/notifications/mark", person, (*API).mark},
 		{http.MethodGet, v1 + "/notifications/preferences", person, (*API).preferences},
 		{http.MethodPut, v1 + "/notifications/preferences", person, (*API).setPreferences},
-		{http.MethodGet, v1 + "/notifications/sse/stream", person, (*API).stream},
+		{http.MethodGet, StreamPath, person, (*API).stream},
 		{http.MethodGet, v1 + "/notifications/sse/status", person, (*API).streamStatus},
 		{http.MethodPost, v1 + "/notifications/sse/close", person, (*API).streamClose},
 

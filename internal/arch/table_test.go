@@ -36,6 +36,7 @@ func table() []rule {
 			},
 		},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/door", modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
 
 		{
@@ -47,7 +48,7 @@ func table() []rule {
 
 		{
 			layer: "assembly", pkg: "server",
-			imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/deliver", "internal/letter", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
+			imports: []string{root, "internal/notify", "internal/stream", "internal/door", "internal/auth", "internal/deliver", "internal/letter", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
 			modules: []string{"github.com/prometheus/client_golang"},
 		},
 

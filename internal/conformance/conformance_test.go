@@ -28,15 +28,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start serves a store on a listener of its own, and returns where. Everything ends with the test.
 func start(t *testing.T, store belfry.Store) conformance.Target {
 	t.Helper()
-	return startWith(t, store, func(h http.Handler) http.Handler { return h })
+	return startWith(t, store, false, func(h http.Handler) http.Handler { return h })
 }
 
-// startWith puts something before the server.
-func startWith(t *testing.T, store belfry.Store, before func(http.Handler) http.Handler) conformance.Target {
+// startWith puts something before the server, which sees the streams only when they are portable.
+func startWith(t *testing.T, store belfry.Store, portable bool, before func(http.Handler) http.Handler) conformance.Target {
 	t.Helper()
 	s, err := server.New(server.Config{
 		Store: store, Keys: []server.APIKey{{Name: "conformance", Secret: apiKey}}, JWT: server.JWT{Secret: []byte(secret)},
-		Heartbeat: time.Second, Logger: slog.New(slog.DiscardHandler),
+		Heartbeat: time.Second, Logger: slog.New(slog.DiscardHandler), PortableStreams: portable,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func startWith(t *testing.T, store belfry.Store, before func(http.Handler) http.
 	}
 	front := &http.Server{Handler: before(s), ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
-	go func() { served <- front.Serve(l) }()
+	go func() { served <- front.Serve(s.Listener(l)) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // the test's own is over by now
 		defer cancel()
@@ -91,9 +91,19 @@ func try(t *testing.T, c conformance.Case, target conformance.Target) {
 	}
 }
 
+// Both transports pass the whole suite.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	target := start(t, open(t))
+	for transport, portable := range map[string]bool{"parked": false, "portable": true} {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			conform(t, startWith(t, open(t), portable, func(h http.Handler) http.Handler { return h }))
+		})
+	}
+}
+
+func conform(t *testing.T, target conformance.Target) {
+	t.Helper()
 	t.Run("together", func(t *testing.T) {
 		for _, c := range conformance.Cases() {
 			if !c.Alone {

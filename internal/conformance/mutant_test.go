@@ -50,7 +50,7 @@ func TestFaultsAreNoticed(t *testing.T) {
 	for name, m := range mutants() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			target := startWith(t, open(t), m.fault)
+			target := startWith(t, open(t), true, m.fault)
 			for _, which := range m.cases {
 				c, ok := byName[which]
 				if !ok {

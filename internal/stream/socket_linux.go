@@ -24,7 +24,14 @@ const (
 // Go's poller. ok: the connection has one, and is closed.
 func takeOver(c net.Conn) (fd int, ok bool, err error) {
 	var raw syscall.RawConn
+	if n, ok := c.(interface{ NetConn() net.Conn }); ok { // what was read ahead of it is this request, and over
+		c = n.NetConn()
+	}
 	switch c := c.(type) {
+	case interface{ Detach() int }: // of a listener that gives descriptors away
+		fd = c.Detach()
+		tune(fd)
+		return fd, true, nil
 	case *net.TCPConn:
 		raw, err = c.SyscallConn()
 	case *net.UnixConn:
