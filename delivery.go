@@ -13,7 +13,7 @@ const (
 	Ambiguous DeliveryState = "ambiguous" // the server's answer to a whole mail was lost
 	Failed    DeliveryState = "failed"    // given up
 	Skipped   DeliveryState = "skipped"   // not wanted, or impossible
-	Canceled  DeliveryState = "canceled"  // read or retracted before it left
+	Canceled  DeliveryState = "canceled"  // read, retracted or switched off before it left
 )
 
 // A Delivery is one notification going to one person by one channel.

@@ -57,11 +57,14 @@ type MailPlan struct {
 // or the person does what Plan.Unless names; a lease of it is lost. One that is committed is not, for it may have been
 // sent: whoever holds its lease settles it, and instead of being queued again it becomes Canceled if that is Uncommitted,
 // else Ambiguous. Erasing a person deletes their deliveries in every state, pruning a notification those of it.
+// So it is with those that go as one (see [Folder]), but that while one of them is still wanted the mail goes on as a whole:
+// it says what it says, and the others end as it does.
 type Outbox interface {
 	// Claim leases due mails (Queued, NextAttemptAt not after Now), the first class of Order that has any, in the order of
 	// NextAttemptAt. Those whose lease ran out are due again, since then. What of them is for a notification that is over by
 	// Now is not returned but ended. next is when the earliest of the rest is due, zero when there is none; it may be
-	// early, never late. The lease and its token are durable.
+	// early, never late. The lease and its token are durable. With a mail that may be folded come those that may go with it,
+	// each under a lease of its own; they do not count for Limit.
 	Claim(ctx context.Context, q ClaimQuery) (mails []Mail, next time.Time, err error)
 
 	// Prepare stores the exact bytes of a mail and its Message-ID, once: a second Prepare is an error.
@@ -83,9 +86,30 @@ type Outbox interface {
 
 	// Retry queues a Failed, Ambiguous, Canceled, Skipped or Captured mail anew, due at once, its tries back at 0 and its
 	// time to live (which it had from CreatedAt to GiveUpAt) beginning now, not committed, and its Reason that somebody
-	// asked; bytes that were rendered stay as they are. In every other state, without an address, for another channel than
-	// email, and when the notification is gone, it is a CodeConflict [Error] that says why.
+	// asked; bytes that were rendered stay as they are, but of one that went with others: it is a mail of its own now. What was
+	// Ambiguous goes by the same account from then on (Mail.Only). In every other state, without an address, for another
+	// channel than email, and when the notification is gone, it is a CodeConflict [Error] that says why.
 	Retry(ctx context.Context, id ID, at time.Time) (Delivery, error)
+}
+
+// MaxFolded is how many mails may go as one.
+const MaxFolded = 50
+
+// A Folder sends several waiting mails of a person as one. What may be folded was settled so (Settlement.Fold), waits, has
+// no bytes and is not committed; it goes with one that is to the same person and address, of the same class and policy for
+// ambiguous mails, and given up no later. Urgent mail is never folded.
+//
+// Until the commit these are mails as others, each under its lease. From the commit until the first of them, under whose lease
+// all is done from then on, is settled or given back, they are one.
+type Folder interface {
+	// Fold is Prepare and Commit of one mail that stands for several, at most MaxFolded: the bytes are those of the first, and
+	// all have the Message-ID and the account. ErrLeaseLost when one of the leases is lost, and a CodeInvalid [Error] when
+	// one of the mails may not be folded; nothing is changed then.
+	//
+	// What the first is settled as, all are, in one transaction, each with the attempt; the reason of the others begins with
+	// the id of the delivery with which they went. When that is Uncommitted, each is a mail of its own again, without bytes.
+	// A first one that is removed while the others wait leaves them Ambiguous.
+	Fold(ctx context.Context, leases []Lease, account, messageID string, message []byte) error
 }
 
 // A QueueCounter is an Outbox that can say how long its queue is, for those who watch it. It is a power of its own: no
@@ -121,7 +145,10 @@ type Mail struct {
 	User         User
 	Message      []byte // as Prepare stored it; nil: not rendered yet
 	Committed    bool   // an earlier attempt may have been accepted
+	Only         string // the account of such an attempt, also of one before a Retry: no other may carry it; empty: any may
 	Suppressed   string // why mail to this address is not sent; empty: it is
+	Folded       int    // for how many deliveries Message stands, when that is more than one
+	With         []Mail // what may go with it, the oldest first; none has a With
 }
 
 // A Settlement is the end of a claim.
@@ -132,7 +159,9 @@ type Settlement struct {
 	NextAttemptAt time.Time
 	Attempt       *Attempt // nil: nothing was tried
 	Counts        bool     // the attempt counts as a try
+	Account       string   // by which it was tried, if that was before the commit; empty: what is stored stays
 	Uncommitted   bool     // it is certain that the server did not accept: forget the Commit
+	Fold          bool     // of a Queued one: it may go as one with others of the person that may, see Folder
 	Suppress      string   // not empty: send nothing to this address any more, for this reason
 }
 
@@ -157,6 +186,9 @@ type MailAccounts interface {
 	MailAccount(ctx context.Context, name string) (MailAccount, error)
 	// PutMailAccount replaces it.
 	PutMailAccount(ctx context.Context, a MailAccount) error
+	// FullMailbox notes that a mailbox was full for good at a time, and returns when that was noted last: zero if never, or if
+	// Prune has removed it. Addresses are the same whatever their case.
+	FullMailbox(ctx context.Context, address string, at time.Time) (before time.Time, err error)
 	// MailsSent returns how many mails an account has sent after a time, and the times of the earliest of them, at most
 	// limit, in rising order: each is when one more may be sent under a rolling quota. It counts every attempt that was
 	// committed and not taken back (Settlement.Uncommitted), so ambiguous ones count, those under way at the time of their
@@ -169,12 +201,13 @@ type MailAccounts interface {
 	Unsuppress(ctx context.Context, address string) error
 }
 
-// A MailAccount is the state of one account.
+// A MailAccount is the state of one account, or of a domain of senders.
 type MailAccount struct {
-	Name        string
+	Name        string     // of a domain: @ and the domain
 	Credential  SecretHash // of the host, user and secret that the state is about: another one begins afresh
 	ParkedUntil time.Time  // nothing is tried before; zero: not parked
 	NeedsPerson bool       // parked until the credential changes
 	Reason      string     // why, and the mend; holds no secret
 	Strikes     int        // failures of the same kind in a row, for the length of the next pause
+	SlowUntil   time.Time  // until then it sends slowly, for its server found it too fast; zero: at its own rate
 }

@@ -30,6 +30,7 @@ type Store interface {
 	Credentials
 	Upkeep
 	Outbox
+	Folder
 	MailAccounts
 
 	// Epoch names the database: new for a new one and for a restored backup, so that cursors of another are noticed.
@@ -152,7 +153,7 @@ type People interface {
 	// Preferences returns a person's preferences, empty when they have none.
 	Preferences(ctx context.Context, user string) (Preferences, error)
 	// SetPreferences replaces them. Muting in_app concerns the notifications sent from then on: what stands in the
-	// inbox stays, and what was muted does not come back.
+	// inbox stays, and what was muted does not come back. Queued mail that they do not allow any more is canceled, as Outbox says.
 	SetPreferences(ctx context.Context, user string, p Preferences) error
 }
 
@@ -183,7 +184,8 @@ type Upkeep interface {
 
 	// Prune removes at most limit notifications created before a time that are read or archived or never stood in an inbox,
 	// broadcasts created before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
-	// than 24 hours, tickets that expired, and the count of mails sent more than 48 hours ago. It reports whether there is more to remove. No log entry is made: a
+	// than 24 hours, tickets that expired, the count of mails sent more than 48 hours ago, and what FullMailbox noted more than 7 days
+	// ago. It reports whether there is more to remove. No log entry is made: a
 	// cursor from before a removed entry is answered with ResetPruned.
 	Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error)
 }

@@ -108,6 +108,9 @@ func deliveries(c *conn, n *note) ([]belfry.Delivery, error) {
 // dropDeliveries removes those of a notification.
 func (t *tx) dropDeliveries(n *note) error {
 	if n.mail {
+		if err := t.widow(n); err != nil {
+			return err
+		}
 		if _, err := t.exec(`DELETE FROM messages WHERE key IN (SELECT key FROM deliveries WHERE notification_key=?)`, n.key); err != nil {
 			return err
 		}

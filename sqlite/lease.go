@@ -41,15 +41,19 @@ func (s *Store) Commit(ctx context.Context, l belfry.Lease, account string) erro
 		if err != nil {
 			return err
 		}
-		if v.entry == 0 {
-			v.entry = t.mint(fromMilli(v.leasedAt))
-		}
-		if _, err := t.exec(`INSERT OR REPLACE INTO mails_sent VALUES (?,?,?)`, v.entry, account, v.leasedAt); err != nil {
-			return err
-		}
-		_, err = t.exec(`UPDATE deliveries SET account=?, committed=1, entry=? WHERE key=?`, account, v.entry, v.key)
-		return err
+		return t.commitMail(v, account)
 	}))
+}
+
+func (t *tx) commitMail(v *parcel, account string) error {
+	if v.entry == 0 {
+		v.entry = t.mint(fromMilli(v.leasedAt))
+	}
+	if _, err := t.exec(`INSERT OR REPLACE INTO mails_sent VALUES (?,?,?)`, v.entry, account, v.leasedAt); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE deliveries SET account=?, committed=1, entry=? WHERE key=?`, account, v.entry, v.key)
+	return err
 }
 
 // Settle implements [belfry.Outbox].
@@ -59,14 +63,14 @@ func (s *Store) Settle(ctx context.Context, l belfry.Lease, settlement belfry.Se
 		if err != nil {
 			return err
 		}
-		return t.settleMail(v, &settlement)
+		return t.settleMail(v, l.Delivery, &settlement)
 	}))
 }
 
-// A parcel is a mail under a lease.
+// A parcel is a mail under a lease, or one that goes with such a mail.
 type parcel struct {
 	key, leasedAt, entry int64
-	committed            bool
+	committed, folded    bool
 	doomed, to           string
 	attempts             string // JSON
 }
@@ -79,9 +83,9 @@ func (t *tx) leased(l belfry.Lease) (*parcel, error) {
 	}
 	var v *parcel
 	err := t.query(func(r row) error {
-		v = &parcel{key, r.int(0), r.int(1), r.int(2) != 0, r.text(3), r.text(4), r.text(5)}
+		v = &parcel{key, r.int(0), r.int(1), r.int(2) != 0, !r.null(6), r.text(3), r.text(4), r.text(5)}
 		return nil
-	}, `SELECT leased_at, entry, committed, doomed, recipient, attempts FROM deliveries
+	}, `SELECT leased_at, entry, committed, doomed, recipient, attempts, folded FROM deliveries
 		WHERE key=? AND rand=? AND +state='queued' AND leased_at IS NOT NULL AND token=?`, key, random, l.Token)
 	if err == nil && v == nil {
 		err = belfry.ErrLeaseLost
@@ -89,11 +93,7 @@ func (t *tx) leased(l belfry.Lease) (*parcel, error) {
 	return v, err
 }
 
-func (t *tx) settleMail(v *parcel, s *belfry.Settlement) error {
-	attempts, err := v.attempted(s.Attempt)
-	if err != nil {
-		return err
-	}
+func (t *tx) settleMail(v *parcel, id belfry.ID, s *belfry.Settlement) error {
 	if s.Suppress != "" {
 		if _, err := t.exec(`INSERT OR REPLACE INTO suppressions VALUES (?,?)`, strings.ToLower(v.to), s.Suppress); err != nil {
 			return err
@@ -102,21 +102,40 @@ func (t *tx) settleMail(v *parcel, s *belfry.Settlement) error {
 	if err := t.account(v, s); err != nil {
 		return err
 	}
+	if v.folded {
+		return t.settleFolded(v, id, s)
+	}
+	return t.conclude(v, s, v.doomed != "", "")
+}
+
+// conclude stores what a mail was settled as. stop: nothing that it says is wanted any more. with begins the reason of one that
+// went with another.
+func (t *tx) conclude(v *parcel, s *belfry.Settlement, stop bool, with string) error {
+	attempts, err := v.attempted(s.Attempt)
+	if err != nil {
+		return err
+	}
 	committed := v.committed && !s.Uncommitted && s.State != belfry.Sent
-	state, reason, next, sentAt := s.State, s.Reason, any(nil), any(nil)
+	state, reason, next, sentAt, doomed := s.State, with+s.Reason, any(nil), any(nil), any(nil)
 	switch {
 	case state == belfry.Sent:
 		sentAt = s.At.UnixMilli()
 	case state != belfry.Queued:
-	case v.doomed != "" && committed:
-		state, reason = belfry.Ambiguous, notAgain+v.doomed
-	case v.doomed != "":
+	case committed && stop:
+		state, reason = belfry.Ambiguous, with+notAgain+v.doomed
+	case !committed && v.doomed != "":
 		state, reason = belfry.Canceled, v.doomed
 	default:
-		next = s.NextAttemptAt.UnixMilli()
+		next, doomed = s.NextAttemptAt.UnixMilli(), textOrNull(v.doomed)
 	}
-	_, err = t.exec(`UPDATE deliveries SET state=?1, reason=?2, sent_at=?3, next_attempt_at=?4, due=?4, attempts=?5, tries=tries+?6,
-		committed=?7, leased_at=NULL, doomed=NULL, entry=NULL WHERE key=?8`, string(state), reason, sentAt, next, attempts, oneIf(s.Counts), oneIf(committed), v.key)
+	due := next
+	if with != "" {
+		due = nil
+	}
+	_, err = t.exec(`UPDATE deliveries SET state=?1, reason=?2, sent_at=?3, next_attempt_at=?4, due=?5, attempts=?6, tries=tries+?7,
+		committed=?8, leased_at=NULL, doomed=?9, entry=NULL, fold=?10, account=iif(committed=1 OR pinned=1 OR ?11='', account, ?11)
+		WHERE key=?12`, string(state), reason, sentAt, next, due, attempts, oneIf(s.Counts), oneIf(committed), doomed,
+		oneIf(s.Fold && state == belfry.Queued), s.Account, v.key)
 	return err
 }
 

@@ -10,8 +10,11 @@ import (
 	"github.com/belfryhq/belfry"
 )
 
-// sentAge is how long sent mails are counted at least.
-const sentAge = 48 * time.Hour
+// sentAge is how long sent mails are counted at least, fullAge how long it is known that a mailbox was full.
+const (
+	sentAge = 48 * time.Hour
+	fullAge = 7 * 24 * time.Hour
+)
 
 // MailAccount implements [belfry.MailAccounts].
 func (s *Store) MailAccount(ctx context.Context, name string) (belfry.MailAccount, error) {
@@ -19,9 +22,9 @@ func (s *Store) MailAccount(ctx context.Context, name string) (belfry.MailAccoun
 	err := s.readers.one(ctx, func(c *conn) error {
 		return c.query(func(r row) error {
 			copy(a.Credential[:], r.blob(0))
-			a.ParkedUntil, a.NeedsPerson, a.Reason, a.Strikes = r.time(1), r.int(2) != 0, r.text(3), int(r.int(4))
+			a.ParkedUntil, a.NeedsPerson, a.Reason, a.Strikes, a.SlowUntil = r.time(1), r.int(2) != 0, r.text(3), int(r.int(4)), r.time(5)
 			return nil
-		}, `SELECT credential, parked_until, needs_person, reason, strikes FROM mail_accounts WHERE name=?`, name)
+		}, `SELECT credential, parked_until, needs_person, reason, strikes, slow_until FROM mail_accounts WHERE name=?`, name)
 	})
 	if err != nil {
 		return belfry.MailAccount{}, failure("mail account", err)
@@ -32,10 +35,32 @@ func (s *Store) MailAccount(ctx context.Context, name string) (belfry.MailAccoun
 // PutMailAccount implements [belfry.MailAccounts].
 func (s *Store) PutMailAccount(ctx context.Context, a belfry.MailAccount) error {
 	return failure("put mail account", s.writer.do(ctx, 1, func(t *tx) error {
-		_, err := t.exec(`INSERT OR REPLACE INTO mail_accounts VALUES (?,?,?,?,?,?)`,
-			a.Name, a.Credential[:], milli(a.ParkedUntil), oneIf(a.NeedsPerson), a.Reason, int64(a.Strikes))
+		_, err := t.exec(`INSERT OR REPLACE INTO mail_accounts VALUES (?,?,?,?,?,?,?)`,
+			a.Name, a.Credential[:], milli(a.ParkedUntil), oneIf(a.NeedsPerson), a.Reason, int64(a.Strikes), milli(a.SlowUntil))
 		return err
 	}))
+}
+
+// FullMailbox implements [belfry.MailAccounts].
+func (s *Store) FullMailbox(ctx context.Context, address string, at time.Time) (time.Time, error) {
+	var before time.Time
+	err := s.writer.do(ctx, 1, func(t *tx) error {
+		found, address := time.Time{}, strings.ToLower(address)
+		err := t.query(func(r row) error {
+			found = r.time(0)
+			return nil
+		}, `SELECT at FROM full_mailboxes WHERE address=?`, address)
+		if err != nil {
+			return err
+		}
+		before = found
+		_, err = t.exec(`INSERT OR REPLACE INTO full_mailboxes VALUES (?,?)`, address, at.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return time.Time{}, failure("full mailbox", err)
+	}
+	return before, nil
 }
 
 // MailsSent implements [belfry.MailAccounts].

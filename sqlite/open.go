@@ -138,7 +138,7 @@ func prepareWriter(w *conn, o options, owner bool, epoch *string) (*tx, error) {
 			}
 		}
 		// The leases are those of processes that have ended: nobody is left to settle under them.
-		if _, err := w.exec(`UPDATE deliveries INDEXED BY deliveries_due SET due=leased_at, leased_at=NULL
+		if _, err := w.exec(`UPDATE deliveries INDEXED BY deliveries_due SET due=iif(due IS NULL, NULL, leased_at), leased_at=NULL
 			WHERE state='queued' AND leased_at IS NOT NULL`); err != nil {
 			return nil, err
 		}

@@ -67,31 +67,52 @@ func (k *claiming) run() error {
 
 // one leases the next due mail of a class, or ends it when it is no longer to be sent; not more: none is due.
 func (k *claiming) one(class belfry.MailClass) (more bool, err error) {
-	var key, expires int64
-	var committed bool
+	var key, random, expires int64
+	var committed, fold, folded bool
 	var doomed string
 	err = k.query(func(r row) error {
-		key, committed, doomed, expires = r.int(0), r.int(1) != 0, r.text(2), r.int(3)
+		key, random, committed, doomed, expires = r.int(0), r.int(1), r.int(2) != 0, r.text(3), r.int(4)
+		fold, folded = r.int(5) != 0, !r.null(6)
 		return errEnough
-	}, `SELECT d.key, d.committed, d.doomed, n.expires_at FROM deliveries d INDEXED BY deliveries_due CROSS JOIN notifications n
-		ON n.key = d.notification_key WHERE d.state='queued' AND d.class=? AND d.due <= ? ORDER BY d.due, d.key LIMIT 1`, int64(class), k.now)
+	}, `SELECT d.key, d.rand, d.committed, d.doomed, n.expires_at, d.fold, d.folded FROM deliveries d INDEXED BY deliveries_due
+		CROSS JOIN notifications n ON n.key = d.notification_key
+		WHERE d.state='queued' AND d.class=? AND d.due <= ? ORDER BY d.due, d.key LIMIT 1`, int64(class), k.now)
 	if err != nil || key == 0 {
 		return false, err
 	}
 	if doomed == "" && expires != 0 && expires <= k.now {
 		doomed = reasonExpired
 	}
-	if doomed != "" {
+	switch {
+	case folded:
+		if wanted, err := k.wanted(toID(key, random), key); err != nil || !wanted {
+			k.ended++
+			return true, err
+		}
+	case doomed != "":
 		k.ended++
 		return true, k.cancelMail(key, committed, false, doomed)
 	}
+	mail, err := k.lease(key)
+	if err == nil && fold && !committed {
+		mail.With, err = k.company(key)
+	}
+	k.mails = append(k.mails, mail)
+	return true, err
+}
+
+// lease leases a mail, and those for which it stands.
+func (k *claiming) lease(key int64) (belfry.Mail, error) {
 	end := k.now + max(k.q.Lease.Milliseconds(), 1)
 	if _, err := k.exec(`UPDATE deliveries SET token=token+1, leased_at=?, due=?, entry=NULL WHERE key=?`, k.now, end, key); err != nil {
-		return false, err
+		return belfry.Mail{}, err
 	}
+	k.keys = append(k.keys, key)
 	mail, err := k.mail(key)
-	k.keys, k.mails = append(k.keys, key), append(k.mails, mail)
-	return true, err
+	if err == nil && mail.Folded > 0 {
+		_, err = k.exec(`UPDATE deliveries SET leased_at=? WHERE folded=? AND state='queued'`, k.now, key)
+	}
+	return mail, err
 }
 
 // look finds when the earliest of the class that was not claimed is due.
@@ -104,7 +125,7 @@ func (k *claiming) look(class belfry.MailClass) error {
 			k.next = due
 		}
 		return errEnough
-	}, `SELECT key, due FROM deliveries INDEXED BY deliveries_due WHERE state='queued' AND class=? ORDER BY due, key`, int64(class))
+	}, `SELECT key, due FROM deliveries INDEXED BY deliveries_due WHERE state='queued' AND class=? AND due IS NOT NULL ORDER BY due, key`, int64(class))
 }
 
 // mail returns a mail that was just leased.
@@ -132,9 +153,14 @@ func (t *tx) mail(key int64) (m belfry.Mail, err error) {
 			}
 		}
 		m.Message = bytes.Clone(r.blob(8))
+		m.Folded = int(r.int(10))
+		if m.Committed || r.int(9) != 0 {
+			m.Only = m.Delivery.Account
+		}
 		return nil
 	}, `SELECT `+noteColumns+`, `+deliveryColumns+`, d.token, d.committed, d.class, d.unless, d.at_most_once, d.give_up_at, d.thread,
-		m.content, m.message FROM deliveries d JOIN notifications n ON n.key = d.notification_key
+		m.content, m.message, d.pinned,
+		iif(d.folded IS NULL, 0, (SELECT count(*) FROM deliveries f WHERE f.folded=d.key AND f.state='queued')) FROM deliveries d JOIN notifications n ON n.key = d.notification_key
 		LEFT JOIN messages m ON m.key = d.key WHERE d.key=?`, key)
 	if err != nil {
 		return m, err

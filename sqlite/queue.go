@@ -101,7 +101,7 @@ func (s *Store) Delivery(ctx context.Context, id belfry.ID) (d belfry.Delivery, 
 			message = bytes.Clone(r.blob(deliveryWidth + 1))
 			return err
 		}, `SELECT `+shownColumns+`, u.user_id, m.message FROM deliveries d JOIN notifications n ON n.key = d.notification_key
-			JOIN users u ON u.uid = d.uid LEFT JOIN messages m ON m.key = d.key WHERE d.key=? AND d.rand=?`, key, random)
+			JOIN users u ON u.uid = d.uid LEFT JOIN messages m ON m.key = ifnull(d.folded, d.key) WHERE d.key=? AND d.rand=?`, key, random)
 		if err == nil && !found {
 			err = belfry.ErrNotFound
 		}
@@ -154,8 +154,13 @@ func (t *tx) retry(id belfry.ID, at int64) (d belfry.Delivery, err error) {
 		return d, err
 	}
 	d.User, d.State, d.Reason, d.SentAt, d.NextAttemptAt, d.Tries = p.user.ID, belfry.Queued, reasonAgain, time.Time{}, fromMilli(at), 0
+	if alone, err := t.leaveFold(key); err != nil {
+		return d, err
+	} else if alone {
+		d.MessageID = ""
+	}
 	if _, err := t.exec(`UPDATE deliveries SET state='queued', reason=?3, sent_at=NULL, next_attempt_at=?1, due=?1, tries=0, committed=0,
-		give_up_at=?1+life WHERE key=?2`, at, key, reasonAgain); err != nil {
+		give_up_at=?1+life, pinned=pinned OR state='ambiguous', message_id=?4, fold=0 WHERE key=?2`, at, key, reasonAgain, d.MessageID); err != nil {
 		return d, err
 	}
 	_, err = t.exec(`UPDATE notifications SET mail=1 WHERE key=? AND mail=0`, n.key)

@@ -155,6 +155,11 @@ func (t *tx) prune(before, now int64, limit int) (more bool, err error) {
 				(SELECT key FROM (SELECT key, at FROM mails_sent ORDER BY key LIMIT ?2) WHERE at <= ?1)`, now-sentAge.Milliseconds(), int64(limit))
 			return int(n), err
 		},
+		func(limit int) (int, error) {
+			n, err := t.exec(`DELETE FROM full_mailboxes WHERE address IN (SELECT address FROM full_mailboxes WHERE at < ? LIMIT ?)`,
+				now-fullAge.Milliseconds(), int64(limit))
+			return int(n), err
+		},
 	} {
 		n, err := kind(limit)
 		if err != nil {
@@ -173,7 +178,9 @@ func (t *tx) prunable(before, now int64) (bool, error) {
 		OR EXISTS (SELECT 1 FROM broadcasts WHERE created_at < ?1)
 		OR EXISTS (SELECT 1 FROM answers WHERE created_at <= ?2)
 		OR EXISTS (SELECT 1 FROM tickets WHERE expires_at <= ?3)
-		OR (SELECT at <= ?4 FROM mails_sent ORDER BY key LIMIT 1)`, before, now-answerAge.Milliseconds(), now, now-sentAge.Milliseconds())
+		OR (SELECT at <= ?4 FROM mails_sent ORDER BY key LIMIT 1)
+		OR EXISTS (SELECT 1 FROM full_mailboxes WHERE at < ?5)`, before, now-answerAge.Milliseconds(), now, now-sentAge.Milliseconds(),
+		now-fullAge.Milliseconds())
 	return n != 0, err
 }
 

@@ -118,7 +118,7 @@ func (t *tx) prefer(user, text string) error {
 	}
 	p.preferences, p.prefs, p.mutes = text, prefs, prefs.Mutes(belfry.InApp)
 	p.prefsBroadcast, p.profile = t.head.bseq, true
-	return nil
+	return t.cancelMuted(p)
 }
 
 // settle writes down which broadcasts the preferences of until now hid, so that others cannot bring them back.

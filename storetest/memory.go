@@ -30,6 +30,7 @@ type Memory struct {
 	accounts   map[string]belfry.MailAccount
 	sent       []*sentMail
 	suppressed map[string]string // why, by address in lower case
+	full       map[string]time.Time // when a mailbox was full for good, by address in lower case
 	secrets    map[string][]byte
 }
 
@@ -90,7 +91,7 @@ type answer struct {
 func NewMemory() *Memory {
 	return &Memory{
 		epoch: fmt.Sprintf("%08x", rand.Uint32()), people: map[string]*person{}, answers: map[string]answer{},
-		accounts: map[string]belfry.MailAccount{}, suppressed: map[string]string{}, secrets: map[string][]byte{},
+		accounts: map[string]belfry.MailAccount{}, suppressed: map[string]string{}, full: map[string]time.Time{}, secrets: map[string][]byte{},
 	}
 }
 

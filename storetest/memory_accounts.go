@@ -34,6 +34,19 @@ func (m *Memory) PutMailAccount(ctx context.Context, a belfry.MailAccount) error
 	return nil
 }
 
+// FullMailbox implements [belfry.MailAccounts].
+func (m *Memory) FullMailbox(ctx context.Context, address string, at time.Time) (time.Time, error) {
+	unlock, err := m.lock(ctx, "full mailbox")
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer unlock()
+	address = strings.ToLower(address)
+	before := m.full[address]
+	m.full[address] = at
+	return before, nil
+}
+
 // MailsSent implements [belfry.MailAccounts].
 func (m *Memory) MailsSent(ctx context.Context, account string, after time.Time, limit int) (n int, earliest []time.Time, err error) {
 	unlock, err := m.lock(ctx, "mails sent")

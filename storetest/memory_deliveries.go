@@ -42,7 +42,11 @@ func (m *Memory) Delivery(ctx context.Context, id belfry.ID) (belfry.Delivery, [
 	if !ok {
 		return belfry.Delivery{}, nil, belfry.ErrNotFound
 	}
-	return v.shown(), slices.Clone(v.message), nil
+	message := v.message
+	if v.bearer != nil {
+		message = v.bearer.message
+	}
+	return v.shown(), slices.Clone(message), nil
 }
 
 // Retry implements [belfry.Outbox].
@@ -58,6 +62,11 @@ func (m *Memory) Retry(ctx context.Context, id belfry.ID, at time.Time) (belfry.
 	}
 	if why := v.final(at); why != "" {
 		return belfry.Delivery{}, belfry.Errorf(belfry.CodeConflict, "%s", why)
+	}
+	v.pinned = v.pinned || v.d.State == belfry.Ambiguous
+	if v.bearer != nil {
+		m.part(v.delivery)
+		v.d.MessageID, v.bearer = "", nil
 	}
 	v.end(belfry.Queued, reasonAgain)
 	v.d.NextAttemptAt, v.d.SentAt, v.due, v.d.Tries, v.committed = at, time.Time{}, at, 0, false

@@ -48,13 +48,18 @@ func (m *Memory) Commit(ctx context.Context, l belfry.Lease, account string) err
 	if err != nil {
 		return err
 	}
+	m.count(v, account)
+	v.d.Account, v.committed = account, true
+	return nil
+}
+
+// count has a mail count against its account's quota.
+func (m *Memory) count(v parcel, account string) {
 	if v.entry == nil {
 		v.entry = &sentMail{}
 		m.sent = append(m.sent, v.entry)
 	}
 	*v.entry = sentMail{account, v.leasedAt}
-	v.d.Account, v.committed = account, true
-	return nil
 }
 
 // Settle implements [belfry.Outbox].
@@ -68,6 +73,29 @@ func (m *Memory) Settle(ctx context.Context, l belfry.Lease, s belfry.Settlement
 	if err != nil {
 		return err
 	}
+	if s.Suppress != "" {
+		m.suppressed[strings.ToLower(v.d.To)] = s.Suppress
+	}
+	m.account(v, s)
+	all := []parcel{v}
+	if v.bearer != nil {
+		all = m.folded(v.delivery)
+	}
+	stop := !slices.ContainsFunc(all, func(one parcel) bool { return one.doomed == "" })
+	if v.bearer != nil && s.State == belfry.Queued && s.Uncommitted {
+		for _, one := range all {
+			one.d.MessageID = ""
+		}
+		m.part(v.delivery)
+	}
+	for _, one := range all {
+		one.conclude(s, stop)
+	}
+	return nil
+}
+
+// conclude settles one mail. stop: nothing that it says is wanted any more.
+func (v parcel) conclude(s belfry.Settlement, stop bool) {
 	if s.Attempt != nil {
 		v.d.Attempts = append(v.d.Attempts, *s.Attempt)
 		v.d.Attempts = v.d.Attempts[max(0, len(v.d.Attempts)-50):]
@@ -75,31 +103,32 @@ func (m *Memory) Settle(ctx context.Context, l belfry.Lease, s belfry.Settlement
 	if s.Counts {
 		v.d.Tries++
 	}
-	if s.Suppress != "" {
-		m.suppressed[strings.ToLower(v.d.To)] = s.Suppress
+	if s.Account != "" && !v.committed && !v.pinned {
+		v.d.Account = s.Account
 	}
-	m.account(v, s)
+	v.committed = v.committed && !s.Uncommitted && s.State != belfry.Sent
 	switch doomed := v.doomed; {
 	case s.State != belfry.Queued:
-		v.end(s.State, s.Reason)
-	case doomed != "" && v.committed:
-		v.end(belfry.Ambiguous, notAgain+doomed)
-	case doomed != "":
+		v.end(s.State, v.with()+s.Reason)
+	case v.committed && stop:
+		v.end(belfry.Ambiguous, v.with()+notAgain+doomed)
+	case !v.committed && doomed != "":
 		v.end(belfry.Canceled, doomed)
 	default:
-		v.end(belfry.Queued, s.Reason)
-		v.d.NextAttemptAt, v.due = s.NextAttemptAt, s.NextAttemptAt
+		v.end(belfry.Queued, v.with()+s.Reason)
+		v.d.NextAttemptAt, v.doomed, v.fold = s.NextAttemptAt, doomed, s.Fold
+		if v.with() == "" {
+			v.due = s.NextAttemptAt
+		}
 	}
 	if v.d.State == belfry.Sent {
-		v.d.SentAt, v.committed = s.At, false
+		v.d.SentAt = s.At
 	}
-	return nil
 }
 
 // account moves what the commit under the lease counts to when it happened, or takes it back.
 func (m *Memory) account(v parcel, s belfry.Settlement) {
 	if s.Uncommitted {
-		v.committed = false
 		m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return e == v.entry })
 		return
 	}

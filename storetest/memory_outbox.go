@@ -23,6 +23,9 @@ type delivery struct {
 	doomed    string // why it was to be canceled, when it could not be
 	message   []byte
 	entry     *sentMail // of the commit under the lease
+	fold      bool      // it may go with others
+	bearer    *delivery // the one that has the bytes and the lease for all that go as one, since the commit
+	pinned    bool      // it was ambiguous once
 }
 
 // A sentMail counts against an account's quota, whatever becomes of its delivery.
@@ -31,8 +34,11 @@ type sentMail struct {
 	at      time.Time
 }
 
-// sentAge is how long sent mails are counted at least.
-const sentAge = 48 * time.Hour
+// sentAge is how long sent mails are counted at least, fullAge how long it is known that a mailbox was full.
+const (
+	sentAge = 48 * time.Hour
+	fullAge = 7 * 24 * time.Hour
+)
 
 func newDelivery(d belfry.Delivery) *delivery {
 	out := &delivery{d: d, due: d.NextAttemptAt}
@@ -70,7 +76,7 @@ func (v *delivery) cancel(reason string) {
 	case v.d.State != belfry.Queued:
 	case !v.committed:
 		v.end(belfry.Canceled, reason)
-	case v.leased:
+	case v.leased, v.bearer != nil:
 		v.doomed = reason
 	default:
 		v.end(belfry.Ambiguous, notAgain+reason)
@@ -85,6 +91,8 @@ const (
 	reasonExpired   = "expired"
 	reasonAgain     = "it is sent again, as somebody asked"
 	reasonReplaced  = "replaced"
+	reasonMuted     = "switched off by the person before it was sent"
+	reasonWidowed   = "the mail that it went with is gone"
 )
 
 // notAgain begins the reason of a mail that was to be canceled after its answer was lost.
@@ -93,7 +101,7 @@ const notAgain = "the server's answer was lost, and it is not sent again: "
 // end takes a mail out of the queue.
 func (v *delivery) end(state belfry.DeliveryState, reason string) {
 	v.d.State, v.d.Reason, v.d.NextAttemptAt = state, reason, time.Time{}
-	v.leased, v.due, v.doomed, v.entry = false, time.Time{}, "", nil
+	v.leased, v.due, v.doomed, v.entry, v.fold = false, time.Time{}, "", nil, false
 }
 
 // cancelAll takes back the queued mails of a note.
@@ -163,14 +171,17 @@ func (m *Memory) Claim(ctx context.Context, q belfry.ClaimQuery) (mails []belfry
 	}
 	defer unlock()
 	var rest []parcel
+	taken := map[*delivery]bool{}
 	for _, class := range q.Order {
 		full := len(mails) > 0 // by an earlier class
 		for _, v := range m.queue(class) {
 			switch {
+			case taken[v.delivery]: // with another
 			case v.due.After(q.Now) || full || len(mails) == q.Limit:
 				rest = append(rest, v)
-			case !v.over(q.Now):
-				mails = append(mails, m.lease(v, q))
+			case v.bearer != nil && m.unwanted(v.delivery, q.Now):
+			case v.bearer != nil || !v.over(q.Now):
+				mails = append(mails, m.lease(v, q, taken))
 			}
 		}
 	}
@@ -186,7 +197,7 @@ func (m *Memory) Claim(ctx context.Context, q belfry.ClaimQuery) (mails []belfry
 func (m *Memory) queue(class belfry.MailClass) []parcel {
 	var queue []parcel
 	m.each(func(v parcel) bool {
-		if v.d.State == belfry.Queued && v.plan.Class == class {
+		if v.d.State == belfry.Queued && v.plan.Class == class && (v.bearer == nil || v.bearer == v.delivery) {
 			queue = append(queue, v)
 		}
 		return true
@@ -211,13 +222,29 @@ func (v parcel) over(now time.Time) bool {
 	return true
 }
 
-func (m *Memory) lease(v parcel, q belfry.ClaimQuery) belfry.Mail {
+func (m *Memory) lease(v parcel, q belfry.ClaimQuery, taken map[*delivery]bool) belfry.Mail {
 	v.token++
 	v.leased, v.leasedAt, v.due, v.entry = true, q.Now, q.Now.Add(q.Lease), nil
-	return belfry.Mail{
+	taken[v.delivery] = true
+	out := belfry.Mail{
 		Lease: belfry.Lease{Delivery: v.d.ID, Token: v.token}, Delivery: v.copy(), Plan: v.plan, Notification: v.n,
 		User: v.owner.user, Message: slices.Clone(v.message), Committed: v.committed, Suppressed: m.suppressed[strings.ToLower(v.d.To)],
 	}
+	if v.committed || v.pinned {
+		out.Only = v.d.Account
+	}
+	if v.bearer != nil {
+		for _, one := range m.folded(v.delivery) {
+			one.leased = true
+			out.Folded++
+		}
+	}
+	if v.fold && !v.committed && v.message == nil {
+		for _, other := range m.company(v, q.Now) {
+			out.With = append(out.With, m.lease(other, q, taken))
+		}
+	}
+	return out
 }
 
 // QueuedMails implements [belfry.QueueCounter].
@@ -229,7 +256,14 @@ func (m *Memory) QueuedMails(ctx context.Context) (map[belfry.MailClass]int, err
 	defer unlock()
 	queued := map[belfry.MailClass]int{}
 	for _, class := range everyClass {
-		if n := len(m.queue(class)); n > 0 {
+		n := 0
+		m.each(func(v parcel) bool {
+			if v.d.State == belfry.Queued && v.plan.Class == class {
+				n++
+			}
+			return true
+		})
+		if n > 0 {
 			queued[class] = n
 		}
 	}

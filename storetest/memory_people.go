@@ -74,7 +74,13 @@ func (m *Memory) SetPreferences(ctx context.Context, user string, p belfry.Prefe
 		return err
 	}
 	defer unlock()
-	m.known(user).prefs = clonePreferences(p)
+	person := m.known(user)
+	person.prefs = clonePreferences(p)
+	for _, r := range person.notes {
+		if !p.Allow(r.n.Category, belfry.Email, r.n.Priority) {
+			r.cancelAll(reasonMuted)
+		}
+	}
 	return nil
 }
 

@@ -88,6 +88,7 @@ func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (m
 			if !take(r.over(before)) {
 				return false
 			}
+			m.widow(r)
 			p.pruned = max(p.pruned, r.last)
 			return true
 		})
@@ -104,6 +105,7 @@ func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (m
 	})
 	m.tickets = slices.DeleteFunc(m.tickets, func(t belfry.Ticket) bool { return take(!t.ExpiresAt.After(now)) })
 	m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return take(now.Sub(e.at) >= sentAge) })
+	maps.DeleteFunc(m.full, func(_ string, at time.Time) bool { return take(now.Sub(at) > fullAge) })
 	maps.DeleteFunc(m.answers, func(_ string, a answer) bool { return take(now.Sub(a.at) >= idempotencyAge) })
 	return more, nil
 }
