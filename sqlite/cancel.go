@@ -43,7 +43,8 @@ func (t *tx) cancelMuted(p *person) error {
 		}
 		return nil
 	}, `SELECT n.category, n.priority, `+queuedColumns+` FROM deliveries d INDEXED BY deliveries_user CROSS JOIN notifications n
-		ON n.key = d.notification_key WHERE d.uid=? AND d.state='queued'`, p.uid)
+		ON n.key = d.notification_key WHERE d.uid=? AND d.state='queued' AND n.status NOT IN (?,?)`,
+		p.uid, int64(statusDeleted), int64(statusGone))
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,17 @@ func (v parcel) takes(other parcel) bool {
 		(other.plan.GiveUpAt.IsZero() || !v.plan.GiveUpAt.IsZero() && !other.plan.GiveUpAt.Before(v.plan.GiveUpAt))
 }
 
+// leaseCompany leases what may go with a mail that was just leased.
+func (m *Memory) leaseCompany(v parcel, q belfry.ClaimQuery, taken map[*delivery]bool) (with []belfry.Mail) {
+	if !v.fold || v.committed || v.message != nil {
+		return nil
+	}
+	for _, other := range m.company(v, q.Now) {
+		with = append(with, m.lease(other, q, taken))
+	}
+	return with
+}
+
 // company returns what may go with a mail that may be folded, the oldest first.
 func (m *Memory) company(v parcel, now time.Time) (with []parcel) {
 	all := m.parcels()

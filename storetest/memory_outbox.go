@@ -182,6 +182,7 @@ func (m *Memory) Claim(ctx context.Context, q belfry.ClaimQuery) (mails []belfry
 			case v.bearer != nil && m.unwanted(v.delivery, q.Now):
 			case v.bearer != nil || !v.over(q.Now):
 				mails = append(mails, m.lease(v, q, taken))
+				mails[len(mails)-1].With = m.leaseCompany(v, q, taken)
 			}
 		}
 	}
@@ -237,11 +238,6 @@ func (m *Memory) lease(v parcel, q belfry.ClaimQuery, taken map[*delivery]bool) 
 		for _, one := range m.folded(v.delivery) {
 			one.leased = true
 			out.Folded++
-		}
-	}
-	if v.fold && !v.committed && v.message == nil {
-		for _, other := range m.company(v, q.Now) {
-			out.With = append(out.With, m.lease(other, q, taken))
 		}
 	}
 	return out

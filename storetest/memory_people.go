@@ -77,7 +77,7 @@ func (m *Memory) SetPreferences(ctx context.Context, user string, p belfry.Prefe
 	person := m.known(user)
 	person.prefs = clonePreferences(p)
 	for _, r := range person.notes {
-		if !p.Allow(r.n.Category, belfry.Email, r.n.Priority) {
+		if r.deletedAt.IsZero() && !p.Allow(r.n.Category, belfry.Email, r.n.Priority) {
 			r.cancelAll(reasonMuted)
 		}
 	}

@@ -11,6 +11,7 @@ func accountRules() []rule {
 		{"an account's state is kept as it was put, whole", func(k *kit) {
 			want := belfry.MailAccount{
 				Name: "main", Credential: belfry.HashSecret("s"), ParkedUntil: k.now, NeedsPerson: true, Reason: "no", Strikes: 3,
+				SlowUntil: k.now.Add(time.Hour),
 			}
 			k.ok("put mail account", k.store.PutMailAccount(k.Context(), want))
 			k.sameAccount("main", want)
@@ -95,6 +96,23 @@ func accountRules() []rule {
 			k.tick(2 * time.Millisecond)
 			k.prune(k.now)
 			k.mailsSent("main", start, 10, 0)
+		}},
+		{"when a mailbox was full for good is known for 7 days, in whatever case its address is written", func(k *kit) {
+			full := func(address string, want time.Time) {
+				k.Helper()
+				before, err := k.store.FullMailbox(k.Context(), address, k.now)
+				k.ok("full mailbox", err)
+				k.same("before", before, want)
+			}
+			full("Ada@x.org", time.Time{})
+			first := k.now
+			k.tick(7 * 24 * time.Hour)
+			k.prune(k.now)
+			full("ada@X.org", first)
+			full("bob@x.org", time.Time{})
+			k.tick(7*24*time.Hour + time.Millisecond)
+			k.prune(k.now)
+			full("ada@x.org", time.Time{})
 		}},
 		{"a suppressed address is taken off, in whatever case it is written, once", func(k *kit) {
 			for _, to := range []string{"A@x.org", "b@x.org", "a@X.org"} {

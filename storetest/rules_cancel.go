@@ -33,6 +33,9 @@ func undoes() []undo {
 			k.tick(time.Millisecond)
 			k.send(keyed("ada", "the new one", "k"))
 		}},
+		{"switched off", "switched off by the person before it was sent", letter{}, func(k *kit, _ posted) {
+			k.prefer("ada", belfry.Preferences{belfry.AnyCategory: {belfry.Email: false}})
+		}},
 	}
 	for _, u := range out[3:5] { // what is in no inbox is neither read nor replaced
 		u.name, u.letter.outside = u.name+", and in no inbox", true
@@ -55,6 +58,21 @@ func cancelRules() []rule {
 			k.read("bob", unread.notification)
 			mails, _ := k.claim(10)
 			k.same("mails", ids(mails), []belfry.ID{unread.delivery, unseen.delivery, always.delivery})
+		}},
+		{"preferences cancel what they do not allow, and nothing else", func(k *kit) {
+			critical := letter{plan: belfry.MailPlan{Class: belfry.Urgent}}.accept(k.now)
+			critical.Send.Priority = belfry.Critical
+			k.accept(critical)
+			p, other := k.post(letter{}), k.post(letter{user: "bob"})
+			category := k.find("ada", p.notification).Category
+			k.prefer("ada", belfry.Preferences{category: {belfry.InApp: false}, "another": {belfry.Email: false}})
+			k.same("state", k.delivery(p.delivery).State, belfry.Queued)
+			k.prefer("ada", belfry.Preferences{category: {belfry.Email: false}})
+			k.same("state", k.delivery(p.delivery).State, belfry.Canceled)
+			k.prefer("ada", belfry.Preferences{})
+			k.same("critical", k.take().Notification.Priority, belfry.Critical)
+			k.same("of somebody else", k.take().Delivery.ID, other.delivery)
+			k.rests()
 		}},
 		{"of several mails of one notification, those whose plan says so", func(k *kit) {
 			s := plain(belfry.ToUser("ada"), "twice")

@@ -148,6 +148,19 @@ func retryRules() []rule {
 			k.mark(belfry.Mark{User: "ada", Set: belfry.StateChange{Read: new(true), Archived: new(true)}, IDs: []belfry.ID{p.notification}})
 			k.same("mail", k.take().Delivery.ID, p.delivery)
 		}},
+		{"what was ambiguous once goes by the same account alone, however often it is asked for", func(k *kit) {
+			p := k.post(letter{plan: belfry.MailPlan{AtMostOnce: true}})
+			m := k.take()
+			k.commit(m)
+			k.settle(m, belfry.Settlement{State: belfry.Ambiguous})
+			for range 2 {
+				k.retry(p.delivery)
+				m = k.take()
+				k.same("committed", m.Committed, false)
+				k.same("by which account", m.Only, "main")
+				k.settle(m, belfry.Settlement{State: belfry.Failed, Account: "spare"})
+			}
+		}},
 		{"sent, queued and leased mail is not", func(k *kit) {
 			p := k.post(letter{})
 			k.notRetried(p.delivery)

@@ -51,6 +51,20 @@ func settleRules() []rule {
 			k.same("bytes", string(m.Message), "bytes")
 			k.same("account", m.Delivery.Account, "main")
 		}},
+		{"the account of an attempt before the commit is kept, and does not take the place of one that may have sent it", func(k *kit) {
+			k.post(letter{})
+			s := k.later(0)
+			s.Account = "spare"
+			k.settle(k.take(), s)
+			m := k.take()
+			k.same("account", [2]string{m.Delivery.Account, m.Only}, [2]string{"spare", ""})
+			k.commit(m)
+			k.settle(m, k.later(0))
+			m = k.take()
+			k.same("the account that may have sent it", m.Only, "main")
+			k.settle(m, s)
+			k.same("account", k.take().Delivery.Account, "main")
+		}},
 		{"suppress: mail to the address says why, in whatever case it is written", func(k *kit) {
 			k.post(letter{user: "ada", to: "Ada@Example.COM"})
 			m := k.take()

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) belfry.Store) {
 		{"claim", claimRules()},
 		{"lease", leaseRules()},
 		{"settle", settleRules()},
+		{"fold", foldRules()},
 		{"cancel", cancelRules()},
 		{"deliveries", deliveryRules()},
 		{"retry", retryRules()},

@@ -79,6 +79,11 @@ func (w *twin) mailSteps() map[string]func(*rapid.T) {
 		"commit more": w.step(w.commit),
 		"settle":      w.step(w.settle),
 		"settle more": w.step(w.settle),
+		"flood":       w.step(w.flood),
+		"fold":        w.step(w.fold),
+		"fold more":   w.step(w.fold),
+		"full":        w.step(w.fullMailbox),
+		"prefer":      w.step(w.prefer),
 		"retry":       w.step(w.retry),
 		"read":        w.step(w.readOne),
 		"mark":        w.step(w.mark),
@@ -104,6 +109,7 @@ type twin struct {
 	mirrors []kept
 	mails   bool // most sends have one
 	leases  []twinLease
+	groups  [][]twinLease // of mails that may go as one
 }
 
 // A kept is what somebody remembers of an earlier moment.

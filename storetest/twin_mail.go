@@ -81,25 +81,42 @@ func (w *twin) sameDeliveries(q belfry.DeliveryQuery) {
 func (w *twin) claim() {
 	order := rapid.SliceOfNDistinct(rapid.SampledFrom(everyClass[:]), 1, 3, rapid.ID).Draw(w.T, "order")
 	lease := rapid.SampledFrom([]time.Duration{time.Millisecond, time.Minute, time.Hour}).Draw(w.T, "lease")
-	q := belfry.ClaimQuery{Order: order, Limit: w.upTo(3), Now: w.now, Lease: lease}
+	w.claimBy(belfry.ClaimQuery{Order: order, Limit: w.upTo(3), Now: w.now, Lease: lease})
+}
+
+func (w *twin) claimBy(q belfry.ClaimQuery) {
 	got, next, err := w.store.Claim(w.t.Context(), q)
 	w.ok("claim", err)
 	want, wantNext, err := w.model.Claim(w.t.Context(), q)
 	w.ok("the model's claim", err)
 	w.same("number of mails", len(got), len(want))
 	for i := range got {
-		for _, l := range w.leases {
-			if l.store.Delivery == got[i].Lease.Delivery && l.store.Token >= got[i].Lease.Token {
-				w.Fatalf("the token %+v is not higher than %+v", got[i].Lease, l.store)
-			}
+		w.same("number of mails that go with it", len(got[i].With), len(want[i].With))
+		group := []twinLease{w.hold(&got[i], &want[i])}
+		for j := range got[i].With {
+			group = append(group, w.hold(&got[i].With[j], &want[i].With[j]))
 		}
-		w.leases = append(w.leases, twinLease{got[i].Lease, want[i].Lease})
-		got[i].Lease = want[i].Lease
+		if len(group) > 1 {
+			w.groups = append(w.groups, group)
+		}
 	}
 	w.same("the mails", got, want)
 	if next.IsZero() != wantNext.IsZero() || next.After(wantNext) {
 		w.Fatalf("the next is due at %v, and the store says %v", wantNext, next)
 	}
+}
+
+// hold keeps the leases of a mail that both gave.
+func (w *twin) hold(got, want *belfry.Mail) twinLease {
+	for _, l := range w.leases {
+		if l.store.Delivery == got.Lease.Delivery && l.store.Token >= got.Lease.Token {
+			w.Fatalf("the token %+v is not higher than %+v", got.Lease, l.store)
+		}
+	}
+	l := twinLease{got.Lease, want.Lease}
+	w.leases = append(w.leases, l)
+	got.Lease = want.Lease
+	return l
 }
 
 // lease draws one of the last most often, that most often still holds.
@@ -132,10 +149,12 @@ func (w *twin) commit() {
 }
 
 func (w *twin) settle() {
-	l, ok := w.lease()
-	if !ok {
-		return
+	if l, ok := w.lease(); ok {
+		w.settleLease(l)
 	}
+}
+
+func (w *twin) settleLease(l twinLease) {
 	s := belfry.Settlement{Reason: w.pick("", "because"), At: w.now, NextAttemptAt: w.now.Add(w.pause()), Counts: w.flip("counts")}
 	s.State = rapid.SampledFrom([]belfry.DeliveryState{
 		belfry.Queued, belfry.Queued, belfry.Queued, belfry.Sent, belfry.Captured, belfry.Ambiguous, belfry.Failed, belfry.Skipped, belfry.Canceled,
@@ -146,9 +165,14 @@ func (w *twin) settle() {
 	if s.State != belfry.Sent {
 		s.Uncommitted = w.flip("uncommitted")
 	}
+	s.Fold, s.Account = w.flip("fold"), w.pick("", "", "a", "b")
 	if w.upTo(6) == 1 {
 		s.Suppress = "no such user"
 	}
+	w.settleAs(l, s)
+}
+
+func (w *twin) settleAs(l twinLease, s belfry.Settlement) {
 	w.sameErr("settle", w.store.Settle(w.t.Context(), l.store, s), w.model.Settle(w.t.Context(), l.model, s))
 }
 
