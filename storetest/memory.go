@@ -29,7 +29,7 @@ type Memory struct {
 	tickets    []belfry.Ticket
 	accounts   map[string]belfry.MailAccount
 	sent       []*sentMail
-	suppressed map[string]string // why, by address in lower case
+	suppressed map[string]string    // why, by address in lower case
 	full       map[string]time.Time // when a mailbox was full for good, by address in lower case
 	secrets    map[string][]byte
 }

@@ -8,13 +8,15 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 
 	"github.com/belfryhq/belfry"
 )
 
 // Tokens reads the tokens of links to unsubscribe; package letter makes them.
 type Tokens interface {
-	// ReadUnsubscribe returns whose mails of which category the link stops; an error when nobody made it.
+	// ReadUnsubscribe returns whose mails of which category the link stops, or of which ones, with commas between; an error when
+	// nobody made it.
 	ReadUnsubscribe(token string) (user, category string, err error)
 }
 
@@ -55,7 +57,7 @@ func (a *API) unsubscribePage(c *call) error {
 	if err != nil {
 		return a.answerLeaving(c, err, leavingView{})
 	}
-	return a.answerLeaving(c, nil, leavingView{Category: category})
+	return a.answerLeaving(c, nil, leavingView{Category: shown(category)})
 }
 
 // largestLeaving bounds the form, of which only one short field counts.
@@ -68,15 +70,18 @@ func (a *API) unsubscribe(c *call) error {
 		return a.answerLeaving(c, err, leavingView{})
 	}
 	c.r.Body = http.MaxBytesReader(c, c.r.Body, largestLeaving)
-	view := leavingView{Category: category, Done: true, All: c.r.PostFormValue("what") == "all"}
+	view := leavingView{Category: shown(category), Done: true, All: c.r.PostFormValue("what") == "all"}
 	if view.All {
 		category = belfry.AnyCategory
 	}
-	if err := a.Service.Unsubscribe(c.ctx(), user, category); err != nil {
+	if err := a.Service.Unsubscribe(c.ctx(), user, strings.Split(category, ",")...); err != nil {
 		return err
 	}
 	return a.answerLeaving(c, nil, view)
 }
+
+// shown is how a person reads several categories.
+func shown(categories string) string { return strings.ReplaceAll(categories, ",", ", ") }
 
 // leaver returns who asks, and which mails they have had enough of.
 func (a *API) leaver(c *call) (user, category string, err error) {

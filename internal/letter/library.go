@@ -22,12 +22,15 @@ const (
 	layoutPart  = "layouts/default.html"
 	contentHTML = "built-in/content.html"
 	contentText = "built-in/content.txt"
+	foldedHTML  = "built-in/folded.html"
+	foldedText  = "built-in/folded.txt"
 )
 
 // A library is all templates, compiled.
 type library struct {
 	families map[string]*family // by category
 	plain    *family            // of categories without templates
+	folded   *family            // of mails that tell of several notifications
 }
 
 // family returns the templates of a category: those of its longest prefix that has any.
@@ -119,6 +122,9 @@ func compile(templates fs.FS, public *url.URL, logger *slog.Logger) (library, er
 	l := library{families: make(map[string]*family)}
 	var err error
 	if l.plain, err = all.family("", public); err != nil {
+		return library{}, err
+	}
+	if l.folded, err = all.each("", func(locale string) (*set, error) { return all.folded(locale, public) }); err != nil {
 		return library{}, err
 	}
 	for _, part := range slices.Sorted(maps.Keys(all)) {

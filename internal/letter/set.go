@@ -28,6 +28,10 @@ type set struct {
 
 // family compiles the folder of a category for each locale that it, the layouts or the partials have.
 func (s shelf) family(category string, public *url.URL) (*family, error) {
+	return s.each(category, func(locale string) (*set, error) { return s.set(category, locale, public) })
+}
+
+func (s shelf) each(category string, compile func(locale string) (*set, error)) (*family, error) {
 	locales := map[string]string{"": ""}
 	for part, files := range s {
 		if folder := path.Dir(part); folder == category || shared(folder) {
@@ -38,7 +42,7 @@ func (s shelf) family(category string, public *url.URL) (*family, error) {
 	}
 	f := &family{sets: make(map[string]*set, len(locales))}
 	for _, l := range slices.Sorted(maps.Keys(locales)) {
-		compiled, err := s.set(category, locales[l], public)
+		compiled, err := compile(locales[l])
 		if err != nil {
 			return nil, err
 		}
@@ -142,7 +146,7 @@ func (s *set) fill(v *vars, said *belfry.EmailContent, source bool) (w words, er
 		}
 	}
 	v.Subject = w.subject
-	written := w.text != "" || s.text != nil && s.text.Name() != contentText
+	written := w.text != "" || s.written()
 	if w.text == "" && s.text != nil && w.html == "" {
 		if w.text, err = execute(s.text, v); err != nil {
 			return words{}, err
@@ -173,6 +177,9 @@ func (s *set) fill(v *vars, said *belfry.EmailContent, source bool) (w words, er
 	w.html = unixLines(w.html)
 	return w, nil
 }
+
+// written reports whether somebody wrote a text for the category.
+func (s *set) written() bool { return s.text != nil && s.text.Name() != contentText }
 
 // subjectOf makes the subject of a mail for which the send named none.
 func (s *set) subjectOf(v *vars) (string, error) {

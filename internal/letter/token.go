@@ -11,15 +11,17 @@ import (
 const (
 	tokenVersion = 1
 	macSize      = 16
+
+	maxCategories = 255 // bytes: their length is one
 )
 
 // errToken is one for all, so that nobody learns which part of a guess was right.
 var errToken = belfry.Errorf(belfry.CodeUnknown, "This link is not valid. Copy the whole of it from the email.")
 
-// Unsubscribe returns a token by which whoever holds it may switch off the mails of a category for a person. It does not
-// expire: a mail may be old when somebody has had enough.
+// Unsubscribe returns a token by which whoever holds it may switch off the mails of a category for a person, or of several, with
+// commas between. It does not expire: a mail may be old when somebody has had enough.
 func (p *Press) Unsubscribe(user, category string) string {
-	b := []byte{tokenVersion, byte(len(category))} // a category has at most 100 bytes
+	b := []byte{tokenVersion, byte(len(category))} // a category has at most 100 bytes, several have maxCategories
 	b = append(append(b, category...), user...)
 	return base64.RawURLEncoding.EncodeToString(append(b, p.mac("unsubscribe", b)[:macSize]...))
 }

@@ -26,6 +26,7 @@ type vars struct {
 	Sender           string // the sender's name
 	Locale           string // of the text, for the page's lang; empty when nobody said
 	UnsubscribeURL   string // empty: the mail may not be switched off
+	Items            []item // of a mail that tells of several notifications; else nil
 }
 
 type user struct {
@@ -74,7 +75,7 @@ func (p *Press) vars(m *belfry.Mail, s *set) (*vars, error) {
 		v.Notification.ExpiresAt = n.ExpiresAt.In(zone)
 	}
 	if mayStop(m) {
-		v.UnsubscribeURL = p.unsubscribeURL(m)
+		v.UnsubscribeURL = p.unsubscribeURL(m.User.ID, m.Notification.Category)
 	}
 	return v, nil
 }
@@ -97,11 +98,11 @@ func mayStop(m *belfry.Mail) bool {
 	return m.Notification.Priority != belfry.Critical && m.Plan.Class != belfry.Urgent
 }
 
-func (p *Press) unsubscribeURL(m *belfry.Mail) string {
+func (p *Press) unsubscribeURL(user, category string) string {
 	if p.public == nil {
 		return ""
 	}
-	return p.public.JoinPath("unsubscribe", p.Unsubscribe(m.User.ID, m.Notification.Category)).String() + "/"
+	return p.public.JoinPath("unsubscribe", p.Unsubscribe(user, category)).String() + "/"
 }
 
 // link makes an address of a page whole; empty when it is a path and nobody said of which site.

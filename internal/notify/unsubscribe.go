@@ -3,13 +3,14 @@ package notify
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"github.com/belfryhq/belfry"
 )
 
-// Unsubscribe switches off a person's mails of a category and of those below it, or all with [belfry.AnyCategory]. What is
-// critical comes all the same. Doing it again changes nothing.
-func (s *Service) Unsubscribe(ctx context.Context, user, category string) error {
+// Unsubscribe switches off a person's mails of some categories and of those below them, or all with [belfry.AnyCategory]; those
+// that are queued are canceled. What is critical comes all the same. Doing it again changes nothing.
+func (s *Service) Unsubscribe(ctx context.Context, user string, categories ...string) error {
 	// Two links clicked at once must not each put back what the other took out.
 	s.unsubscribing.Lock()
 	defer s.unsubscribing.Unlock()
@@ -17,10 +18,21 @@ func (s *Service) Unsubscribe(ctx context.Context, user, category string) error 
 	if err != nil {
 		return err
 	}
-	p := make(belfry.Preferences, len(old)+1)
+	p := make(belfry.Preferences, len(old)+len(categories))
 	for key, channels := range old {
 		p[key] = maps.Clone(channels)
-		if category == belfry.AnyCategory || len(key) > len(category) && key[:len(category)+1] == category+"." {
+	}
+	for _, category := range categories {
+		leave(p, category)
+	}
+	_, err = s.SetPreferences(ctx, user, p)
+	return err
+}
+
+// leave switches the mails of a category off.
+func leave(p belfry.Preferences, category string) {
+	for key := range p {
+		if category == belfry.AnyCategory || strings.HasPrefix(key, category+".") {
 			delete(p[key], belfry.Email) // it would let through some of what is not wanted any more
 		}
 	}
@@ -28,6 +40,4 @@ func (s *Service) Unsubscribe(ctx context.Context, user, category string) error 
 		p[category] = make(map[belfry.Channel]bool, 1)
 	}
 	p[category][belfry.Email] = false
-	_, err = s.SetPreferences(ctx, user, p)
-	return err
 }
