@@ -147,6 +147,7 @@ type Mail struct {
 	Committed    bool   // an earlier attempt may have been accepted
 	Only         string // the account of such an attempt, also of one before a Retry: no other may carry it; empty: any may
 	Suppressed   string // why mail to this address is not sent; empty: it is
+	Fold         bool   // it was settled with Fold last
 	Folded       int    // for how many deliveries Message stands, when that is more than one
 	With         []Mail // what may go with it, the oldest first; none has a With
 }

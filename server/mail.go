@@ -34,6 +34,7 @@ func (s *Server) openMail(cfg *Config) (err error) {
 	}
 	s.worker, err = deliver.New(deliver.Config{
 		Outbox: cfg.Store, Carrier: cfg.Carrier, Render: s.press.Render, From: sender, Logger: cfg.Logger,
+		Folder: cfg.Store, RenderFolded: s.press.RenderFolded,
 	})
 	return err
 }

@@ -153,14 +153,14 @@ func (t *tx) mail(key int64) (m belfry.Mail, err error) {
 			}
 		}
 		m.Message = bytes.Clone(r.blob(8))
-		m.Folded = int(r.int(10))
+		m.Folded, m.Fold = int(r.int(10)), r.int(11) != 0
 		if m.Committed || r.int(9) != 0 {
 			m.Only = m.Delivery.Account
 		}
 		return nil
 	}, `SELECT `+noteColumns+`, `+deliveryColumns+`, d.token, d.committed, d.class, d.unless, d.at_most_once, d.give_up_at, d.thread,
 		m.content, m.message, d.pinned,
-		iif(d.folded IS NULL, 0, (SELECT count(*) FROM deliveries f WHERE f.folded=d.key AND f.state='queued')) FROM deliveries d JOIN notifications n ON n.key = d.notification_key
+		iif(d.folded IS NULL, 0, (SELECT count(*) FROM deliveries f WHERE f.folded=d.key AND f.state='queued')), d.fold FROM deliveries d JOIN notifications n ON n.key = d.notification_key
 		LEFT JOIN messages m ON m.key = d.key WHERE d.key=?`, key)
 	if err != nil {
 		return m, err

@@ -229,7 +229,7 @@ func (m *Memory) lease(v parcel, q belfry.ClaimQuery, taken map[*delivery]bool) 
 	taken[v.delivery] = true
 	out := belfry.Mail{
 		Lease: belfry.Lease{Delivery: v.d.ID, Token: v.token}, Delivery: v.copy(), Plan: v.plan, Notification: v.n,
-		User: v.owner.user, Message: slices.Clone(v.message), Committed: v.committed, Suppressed: m.suppressed[strings.ToLower(v.d.To)],
+		User: v.owner.user, Message: slices.Clone(v.message), Committed: v.committed, Fold: v.fold, Suppressed: m.suppressed[strings.ToLower(v.d.To)],
 	}
 	if v.committed || v.pinned {
 		out.Only = v.d.Account

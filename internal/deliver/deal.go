@@ -29,32 +29,46 @@ const (
 	reasonPanic       = "Belfry failed over this mail; the log has it under its id"
 	reasonSuppressed  = "nothing is sent to this address any more: "
 	reasonMailboxRest = "waits, for the mailbox did not take the last mail: "
+	reasonApart       = "goes by itself, for it could not be told together with others: "
+	reasonOneGone     = "waits, for one of the mails that it was to go with was canceled"
+	reasonAsOne       = "; one mail tells of %d notifications"
 )
 
 var errTooLate = errors.New("the claim is too old for a server to answer within it")
 
-// deal brings one claimed mail to the end of its claim.
+// deal brings a claimed mail to the end of its claim, and those that came with it.
 func (w *Worker) deal(ctx context.Context, m *belfry.Mail, claimed time.Time) {
+	if len(m.With) > 0 {
+		w.together(ctx, m, claimed)
+		return
+	}
+	w.alone(ctx, m, claimed)
+}
+
+// alone brings one mail to the end of its claim.
+func (w *Worker) alone(ctx context.Context, m *belfry.Mail, claimed time.Time) {
 	committed := false
 	defer func() {
 		if p := recover(); p != nil {
-			w.Logger.ErrorContext(ctx, "mail failed", "delivery", m.Delivery.ID.String(), "panic", p, "stack", string(debug.Stack()))
-			state := belfry.Failed
-			if committed || m.Committed {
-				state = belfry.Ambiguous
-			}
-			w.settle(ctx, m, belfry.Settlement{State: state, Reason: reasonPanic}, claimed)
+			w.panicked(ctx, m, p, committed || m.Committed, claimed)
 		}
 	}()
 	s, ok := w.prejudge(m, w.now())
 	if !ok {
-		if s, ok = w.prepare(ctx, m); !ok {
-			s, ok = w.try(ctx, m, claimed, &committed)
-		}
+		s, ok = w.try(ctx, m, claimed, &committed)
 	}
 	if ok {
 		w.settle(ctx, m, s, claimed)
 	}
+}
+
+func (w *Worker) panicked(ctx context.Context, m *belfry.Mail, p any, committed bool, claimed time.Time) {
+	w.Logger.ErrorContext(ctx, "mail failed", "delivery", m.Delivery.ID.String(), "panic", p, "stack", string(debug.Stack()))
+	state := belfry.Failed
+	if committed {
+		state = belfry.Ambiguous
+	}
+	w.settle(ctx, m, belfry.Settlement{State: state, Reason: reasonPanic}, claimed)
 }
 
 // prejudge settles what needs no rendering and no server.
@@ -114,37 +128,35 @@ func (w *Worker) prepare(ctx context.Context, m *belfry.Mail) (s belfry.Settleme
 
 // stopped settles a mail that was not tried, for no fault of its own.
 func (w *Worker) stopped(m *belfry.Mail) belfry.Settlement {
-	return belfry.Settlement{State: belfry.Queued, Reason: reasonStopped, NextAttemptAt: w.now().Add(shortest), Uncommitted: !m.Committed}
+	return w.waiting(m, reasonStopped, w.now().Add(shortest))
 }
 
-// try hands a mail to the carrier. !ok: the claim was lost, and nothing is to be settled.
+// try renders a mail, if need be, and hands it to the carrier. !ok: the claim was lost, and nothing is to be settled.
 func (w *Worker) try(ctx context.Context, m *belfry.Mail, claimed time.Time, committed *bool) (s belfry.Settlement, ok bool) {
+	if w.Carrier == nil {
+		return w.prepare(ctx, m)
+	}
 	address, err := mail.ParseAddress(m.Delivery.To)
 	if err != nil {
 		return belfry.Settlement{State: belfry.Failed, Reason: fmt.Sprintf("%.320q is not an email address", m.Delivery.To)}, true
 	}
-	now := w.now()
-	if until, reason, ok := w.people.admit(address.Address, now); !ok {
-		return w.waiting(m, reasonMailboxRest+reason, until), true
+	// Before it is rendered: what has bytes goes as it is, and what waits for a mailbox may yet go with others.
+	if until, reason, ok := w.people.admit(address.Address, w.now()); !ok {
+		return w.resting(m, reason, until), true
 	}
 	defer w.people.release(address.Address)
-	letter := belfry.Letter{From: w.From, To: address.Address, Message: m.Message, Class: m.Plan.Class}
-	if m.Committed {
-		letter.Account = m.Delivery.Account
+	if s, ok := w.prepare(ctx, m); ok {
+		return s, true
+	}
+	letter := belfry.Letter{From: w.From, To: address.Address, Message: m.Message, Class: m.Plan.Class, Account: m.Only}
+	if letter.Account != "" {
 		if !w.pin(letter.Account) {
-			return w.waiting(m, reasonPinned, now.Add(lookAgain/2)), true
+			return w.waiting(m, reasonPinned, w.now().Add(lookAgain/2)), true
 		}
 		defer w.unpin(letter.Account)
 	}
-	var refused error // why the outbox did not take the commit
-	carrying, cancel := context.WithTimeout(ctx, w.Lease-w.Lease/30-now.Sub(claimed))
-	defer cancel()
-	o := w.Carrier.Carry(carrying, letter, func(ctx context.Context, account string) error {
-		if refused = errTooLate; w.now().Sub(claimed) <= w.Lease/4 {
-			refused = w.Outbox.Commit(ctx, m.Lease, account)
-		}
-		*committed = refused == nil
-		return refused
+	o, refused := w.carry(ctx, letter, claimed, committed, func(ctx context.Context, account string) error {
+		return w.Outbox.Commit(ctx, m.Lease, account)
 	})
 	switch {
 	case errors.Is(refused, belfry.ErrLeaseLost):
@@ -158,10 +170,33 @@ func (w *Worker) try(ctx context.Context, m *belfry.Mail, claimed time.Time, com
 	return w.judge(ctx, m, address.Address, &o, *committed), true
 }
 
+// carry hands a letter to the carrier, and returns beside the outcome why the outbox did not take the commit.
+func (w *Worker) carry(
+	ctx context.Context, letter belfry.Letter, claimed time.Time, committed *bool, commit func(context.Context, string) error,
+) (o belfry.Outcome, refused error) {
+	carrying, cancel := context.WithTimeout(ctx, w.Lease-w.Lease/30-w.now().Sub(claimed))
+	defer cancel()
+	o = w.Carrier.Carry(carrying, letter, func(ctx context.Context, account string) error {
+		if refused = errTooLate; w.now().Sub(claimed) <= w.Lease/4 {
+			refused = commit(ctx, account)
+		}
+		*committed = refused == nil
+		return refused
+	})
+	return o, refused
+}
+
+// resting leaves a mail in the queue because its mailbox takes none for now. It may go with others when it does again.
+func (w *Worker) resting(m *belfry.Mail, reason string, until time.Time) belfry.Settlement {
+	s := w.waiting(m, reasonMailboxRest+reason, until)
+	s.Fold = true
+	return s
+}
+
 // waiting leaves a mail in the queue without an attempt.
 func (w *Worker) waiting(m *belfry.Mail, reason string, at time.Time) belfry.Settlement {
 	return belfry.Settlement{
-		State: belfry.Queued, Reason: reason, NextAttemptAt: earlier(at, m.Plan.GiveUpAt), Uncommitted: !m.Committed,
+		State: belfry.Queued, Reason: reason, NextAttemptAt: earlier(at, m.Plan.GiveUpAt), Uncommitted: !m.Committed, Fold: m.Fold,
 	}
 }
 

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -12,6 +13,9 @@ func (w *Worker) judge(ctx context.Context, m *belfry.Mail, address string, o *b
 	now := w.now()
 	w.note(ctx, m, o)
 	s := belfry.Settlement{Reason: reasonOf(o), Attempt: o.Attempt, Counts: o.Counts, Uncommitted: !m.Committed}
+	if o.Attempt != nil {
+		s.Account = o.Account
+	}
 	if o.Suppress {
 		s.Suppress = s.Reason
 	}
@@ -19,6 +23,9 @@ func (w *Worker) judge(ctx context.Context, m *belfry.Mail, address string, o *b
 	case belfry.Delivered:
 		w.people.clear(address)
 		s.State, s.At, s.Uncommitted = belfry.Sent, now, false
+		if m.Folded > 1 {
+			s.Reason += fmt.Sprintf(reasonAsOne, m.Folded)
+		}
 		if m.Committed {
 			s.Reason += reasonTwice
 		}

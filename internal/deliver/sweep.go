@@ -43,6 +43,10 @@ func (w *Worker) sweep(ctx context.Context) {
 
 // leave ends the claim of a mail that cannot be tried now.
 func (w *Worker) leave(ctx context.Context, m *belfry.Mail, now, from time.Time, why string) {
+	with := m.With
+	for i := range with {
+		w.leave(ctx, &with[i], now, from, why)
+	}
 	s, ok := w.prejudge(m, now)
 	if !ok {
 		s = w.waiting(m, "waits: "+why, earlier(now.Add(sweepRest), from))

@@ -19,6 +19,10 @@ type Config struct {
 	// Render makes the bytes of a mail and its Message-ID; required. Its error is the reason that people see.
 	Render func(ctx context.Context, m *belfry.Mail) (messageID string, message []byte, err error)
 
+	// Folder and RenderFolded make one mail of several that waited for a mailbox; without both, each goes by itself.
+	Folder       belfry.Folder
+	RenderFolded func(ctx context.Context, mails []*belfry.Mail) (messageID string, message []byte, err error)
+
 	From    string           // the sender's address, bare; required with a Carrier
 	Workers int              // mails under way at once; 0: four, and four for each of the carrier's accounts, at most 32
 	Lease   time.Duration    // how long a claim holds; 0: 15 minutes, which leaves a server ten for its answer
