@@ -31,6 +31,7 @@ type post struct {
 	claims  int
 	onStore func(call string) error // an outbox that fails
 	people  int
+	plan    belfry.MailPlan // of those whose mail has none
 }
 
 type carried struct {
@@ -45,7 +46,7 @@ func newPost(t *testing.T) *post {
 	p.ready = func(now time.Time, _ belfry.MailClass) (bool, time.Time, string) { return true, now, "" }
 	p.onStore = func(string) error { return nil }
 	p.config = deliver.Config{
-		Outbox: p, Carrier: p, Render: render, From: "bell@example.com", Random: func() float64 { return .5 },
+		Outbox: p, Folder: p, Carrier: p, Render: render, RenderFolded: renderFolded, From: "bell@example.com", Random: func() float64 { return .5 },
 		Logger: slog.New(slog.NewTextHandler(&p.log, nil)),
 	}
 	return p
@@ -55,6 +56,15 @@ func newPost(t *testing.T) *post {
 func render(_ context.Context, m *belfry.Mail) (string, []byte, error) {
 	id := "<" + m.Delivery.ID.String() + "@example.com>"
 	return id, fmt.Appendf(nil, "Message-ID: %s\r\nDate: %v\r\n\r\n%s", id, time.Now(), m.Notification.Title), nil
+}
+
+func renderFolded(_ context.Context, mails []*belfry.Mail) (string, []byte, error) {
+	id := "<" + mails[0].Delivery.ID.String() + ".folded@example.com>"
+	b := fmt.Appendf(nil, "Message-ID: %s\r\nDate: %v\r\n\r\n", id, time.Now())
+	for _, m := range mails {
+		b = append(b, m.Notification.Title+"\r\n"...)
+	}
+	return id, b, nil
 }
 
 func accepted() belfry.Outcome {
@@ -156,6 +166,14 @@ func (p *post) Settle(ctx context.Context, l belfry.Lease, s belfry.Settlement) 
 	return p.Memory.Settle(ctx, l, s)
 }
 
+// Fold implements [belfry.Folder].
+func (p *post) Fold(ctx context.Context, leases []belfry.Lease, account, messageID string, message []byte) error {
+	if err := p.fails("fold"); err != nil {
+		return err
+	}
+	return p.Memory.Fold(ctx, leases, account, messageID, message)
+}
+
 func (p *post) fails(call string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -164,6 +182,7 @@ func (p *post) fails(call string) error {
 
 // A mail is what a test wants sent; the zero mail is a transactional one to somebody new, due now, for a day.
 type mail struct {
+	user  string
 	to    string
 	plan  belfry.MailPlan
 	delay time.Duration
@@ -180,14 +199,20 @@ func (p *post) queue(mails ...mail) []belfry.ID {
 		if m.to == "" {
 			m.to = fmt.Sprintf("person-%d@example.org", p.people)
 		}
+		if m.user == "" {
+			m.user = fmt.Sprintf("user-%d", p.people)
+		}
 		if m.ttl == 0 {
 			m.ttl = belfry.DefaultMailTTL
 		}
 		plan := m.plan
+		if plan == (belfry.MailPlan{}) {
+			plan = p.plan
+		}
 		plan.GiveUpAt = now.Add(m.delay + m.ttl)
 		d := belfry.Delivery{Channel: belfry.Email, To: m.to, State: belfry.Queued, Reason: "waits", NextAttemptAt: now.Add(m.delay), Plan: &plan}
 		accepts = append(accepts, belfry.Accept{
-			At: now, Send: &belfry.Send{To: belfry.ToUser(fmt.Sprintf("user-%d", p.people)), Category: "order", Title: fmt.Sprintf("mail %d", p.people)},
+			At: now, Send: &belfry.Send{To: belfry.ToUser(m.user), Category: "order", Title: fmt.Sprintf("mail %d", p.people)},
 			Decide: func(*belfry.Recipient) belfry.Decision {
 				return belfry.Decision{Inbox: true, Deliveries: []belfry.Delivery{d}}
 			},
