@@ -52,4 +52,4 @@ fuzz:
 	done
 
 crash:
-	CRASHES=200 MAIL_CRASHES=100 go test -run='^(TestCrash|TestMailCrash)$$' -v -timeout=30m ./internal/crashtest
+	CRASHES=200 MAIL_CRASHES=100 go test -run='^(TestCrash|TestMailCrash|TestFoldedMailCrash)$$' -v -timeout=30m ./internal/crashtest
