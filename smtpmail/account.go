@@ -202,6 +202,8 @@ func (a *Account) validate() error {
 		return errors.New("no host is set")
 	case strings.ContainsFunc(a.Host+a.HelloName, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
 		return errors.New("the host or the hello name has a space or a control character in it")
+	case strings.HasPrefix(a.Name, "@"):
+		return errors.New("the name begins with @: the states of senders' domains are kept under such names")
 	case a.Port < 0 || a.Port > 65535:
 		return fmt.Errorf("the port %d is none", a.Port)
 	case a.TLS > TLSNone:

@@ -30,7 +30,6 @@ type Carrier struct {
 	senders []*sender
 	now     func() time.Time
 	domains domains
-	full    fullBoxes
 
 	alive context.Context // ends with Close
 	end   context.CancelFunc
@@ -61,7 +60,7 @@ func New(cfg Config) (*Carrier, error) {
 	if cfg.Patience <= 0 {
 		cfg.Patience = 30 * time.Second
 	}
-	c := &Carrier{now: cfg.Now}
+	c := &Carrier{now: cfg.Now, domains: domains{state: cfg.State, logger: cfg.Logger}}
 	c.alive, c.end = context.WithCancel(context.Background())
 	names := map[string]bool{}
 	for _, a := range cfg.Accounts {
@@ -96,11 +95,12 @@ func (c *Carrier) Carry(ctx context.Context, l belfry.Letter, commit func(ctx co
 	if problem != "" {
 		return belfry.Outcome{Verdict: belfry.Refused, Fault: belfry.FaultBug, Reason: problem, Counts: true}
 	}
+	c.domains.know(ctx, letter.domain, c.now())
 	if until, why := c.domains.parked(letter.domain, c.now()); why != "" {
 		return unasked(belfry.FaultSender, why, until)
 	}
 	out := c.carry(ctx, letter, commit)
-	c.learn(letter, &out)
+	c.learn(ctx, letter, &out)
 	return out.Outcome
 }
 
@@ -127,14 +127,13 @@ func (c *Carrier) carry(ctx context.Context, l letter, commit func(context.Conte
 }
 
 // learn draws the consequences that concern all accounts.
-func (c *Carrier) learn(l letter, out *result) {
+func (c *Carrier) learn(ctx context.Context, l letter, out *result) {
 	now := c.now()
-	c.domains.seen(l.domain)
 	switch {
 	case out.Verdict == belfry.Delivered:
-		c.domains.clear(l.domain)
+		c.domains.clear(ctx, l.domain)
 	case out.rule.Pause.Of == "domain":
-		out.NotBefore = c.domains.park(l.domain, out.rule.Pause, out.Reason, now)
+		out.NotBefore = c.domains.park(ctx, l.domain, out.rule.Pause, out.Reason, now)
 	case out.rule.Pause.Of == "person":
 		out.NotBefore = now.Add(out.rule.Pause.length(0, 0))
 	case out.rule.Pause.Of == "account" && l.Account == "":
@@ -149,7 +148,7 @@ func (c *Carrier) learn(l letter, out *result) {
 	case "yes":
 		out.Suppress = true
 	case "second":
-		out.Suppress = c.full.again(l.to, now)
+		out.Suppress = c.domains.fullAgain(ctx, l.to, now)
 	}
 }
 

@@ -10,7 +10,8 @@
 //     server sends before TLS has begun is never taken for something that it said under TLS.
 //   - Every stage has a deadline (RFC 5321, 4.5.3.2); the end of a context closes the socket at once.
 //   - A credential that was not accepted is not tried again until host, user or secret change, not even after a restart.
-//   - A daily quota, throttling, a bad credential and a server that is down park the account, not the mail.
+//   - A daily quota, throttling, a bad credential and a server that is down park the account, not the mail; what servers hold
+//     against the domain of the sender parks that domain. A restart forgets neither, but for a server that could not be reached.
 //   - No secret, in no form in which it is sent, and no address of a web page out of a reply stands in what is kept, told
 //     or logged.
 //

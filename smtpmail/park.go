@@ -61,7 +61,7 @@ func (p *park) add(r Rule, why string, now time.Time, random float64) bool {
 // clear forgets everything after a success; it returns whether state changed.
 func (p *park) clear() bool {
 	changed := p.state.NeedsPerson || !p.state.ParkedUntil.IsZero() || p.state.Strikes > 0
-	*p = park{state: belfry.MailAccount{Name: p.state.Name, Credential: p.state.Credential}}
+	*p = park{state: belfry.MailAccount{Name: p.state.Name, Credential: p.state.Credential, SlowUntil: p.state.SlowUntil}}
 	return changed
 }
 

@@ -265,6 +265,7 @@ func TestFullForGoodTwiceIsSuppressed(t *testing.T) {
 		want  bool
 	}{{0, false}, {8 * 24 * time.Hour, false}, {6 * 24 * time.Hour, true}} {
 		b.clock.move(c.after)
+		b.open(b.account()) // what is known is in the store
 		got := b.send(1)
 		b.want(got, belfry.Refused, belfry.FaultPerson)
 		if got.Suppress != c.want {

@@ -187,6 +187,7 @@ func (s *sender) punish(ctx context.Context, rule Rule, lost bool, out *belfry.O
 	}
 	if rule.Pause.Slow {
 		s.bucket.slow = now.Add(slowFor)
+		s.park.state.SlowUntil, changed = s.bucket.slow, true
 	}
 	state := s.park.state
 	s.mu.Unlock()

@@ -43,13 +43,21 @@ func (s *sender) refresh(ctx context.Context) error {
 	if stored.Credential == s.park.state.Credential {
 		s.park.state = stored
 		s.park.state.Name = s.account.Name
+		if stored.SlowUntil.After(s.bucket.slow) {
+			s.bucket.slow = stored.SlowUntil
+		}
 	}
 	return nil
 }
 
+// keeping is for what must be written though the mail's own time is over.
+func keeping(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+}
+
 // keep writes the state; the end of the mail's context must not lose what was learnt of the account.
 func (s *sender) keep(ctx context.Context, state belfry.MailAccount) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := keeping(ctx)
 	defer cancel()
 	if err := s.state.PutMailAccount(ctx, state); err != nil {
 		s.logger.Error("the state of the mail account could not be stored; it holds until the next start", "error", err)
