@@ -15,11 +15,12 @@ type prober struct {
 	options ProbeOptions
 	report  func(Step)
 	redact  *redactor
+	account Account
 	session *session
 }
 
 func (p *prober) run(ctx context.Context, a Account) bool {
-	p.redact = newRedactor(a)
+	p.redact, p.account = newRedactor(a), a
 	a, err := a.Complete()
 	if err != nil {
 		p.report(Step{Stage: StageDNS, Status: Failed, Fault: ruleForError(StageDNS, "no-auth").Fault, Detail: p.redact.clean(err.Error()), Mend: p.redact.clean(err.Error())})
@@ -37,7 +38,7 @@ func (p *prober) step(stage Stage, do func(*Step) *failure) bool {
 	s.Took = time.Since(begin)
 	if f != nil {
 		rule := f.rule()
-		s.Status, s.Fault, s.Rule, s.Mend = Failed, rule.Fault, rule.Name, rule.Remedy
+		s.Status, s.Fault, s.Rule, s.Mend = Failed, rule.Fault, rule.Name, rule.mend(&p.account)
 		if f.reply != nil {
 			s.Said = f.words()
 		} else {

@@ -164,7 +164,7 @@ func (s *sender) failed(ctx context.Context, f *failure) result {
 	if rule.Alarm {
 		level = s.logger.Error
 	}
-	level("a mail was not sent", "stage", string(f.stage), "fault", string(out.Fault), "rule", rule.Name, "said", s.redact.clean(f.words()), "mend", rule.Remedy)
+	level("a mail was not sent", "stage", string(f.stage), "fault", string(out.Fault), "rule", rule.Name, "said", s.redact.clean(f.words()), "mend", rule.mend(&s.account))
 	return out
 }
 
@@ -214,9 +214,9 @@ func (s *sender) uncommitted(f *failure) result {
 func (s *sender) reason(f *failure, rule Rule) string {
 	said := strings.Join(strings.Fields(s.redact.clean(f.words())), " ")
 	if rule.Verdict == "refused" && f.reply == nil {
-		return said + " " + rule.Remedy
+		return said + " " + rule.mend(&s.account)
 	}
-	return fmt.Sprintf("%s at %s: %s. %s", s.account.Host, strings.ToUpper(string(f.stage)), strings.TrimSuffix(said, "."), rule.Remedy)
+	return fmt.Sprintf("%s at %s: %s. %s", s.account.Host, strings.ToUpper(string(f.stage)), strings.TrimSuffix(said, "."), rule.mend(&s.account))
 }
 
 // words says a failure in one line.

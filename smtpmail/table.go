@@ -35,6 +35,7 @@ type Rule struct {
 	Suppress string       `yaml:"suppress"`
 	Alarm    bool         `yaml:"alarm"`
 	Remedy   string       `yaml:"remedy"`
+	OAuth2   string       `yaml:"remedy_oauth2"` // the remedy for an account that logs in by OAuth2; empty: the same
 	Example  []string     `yaml:"example"`
 
 	text *regexp.Regexp
@@ -119,6 +120,14 @@ func (r *Rule) at(stage Stage) bool { return len(r.On) == 0 || slices.Contains(r
 
 func (r *Rule) ofClass(enhanced string) bool {
 	return len(r.Enhanced) == 0 || slices.ContainsFunc(r.Enhanced, func(p string) bool { return matchEnhanced(p, enhanced) })
+}
+
+// mend returns the remedy for an account.
+func (r *Rule) mend(a *Account) string {
+	if a.OAuth2 != nil && r.OAuth2 != "" {
+		return r.OAuth2
+	}
+	return r.Remedy
 }
 
 func (r *Rule) verdict() belfry.Verdict {

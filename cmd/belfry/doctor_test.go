@@ -64,9 +64,10 @@ func TestMendAtGmail(t *testing.T) {
 	t.Parallel()
 	refused := &smtpmail.Step{Stage: smtpmail.StageAuth, Status: smtpmail.Failed, Said: "535 5.7.8 Username and Password not accepted.", Mend: "the table's"}
 	tests := []struct {
-		name, host string
-		step       *smtpmail.Step
-		want       string
+		name string
+		host string
+		step *smtpmail.Step
+		want string
 	}{
 		{"Gmail", "smtp.gmail.com", refused, "Gmail did not accept the App Password: "},
 		{"another server", "mail.example.com", refused, "the table's"},
@@ -75,8 +76,13 @@ func TestMendAtGmail(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := mendAt(tt.host, tt.step); !strings.HasPrefix(got, tt.want) {
+			account := &smtpmail.Account{Host: tt.host}
+			if got := mendAt(account, tt.step); !strings.HasPrefix(got, tt.want) {
 				t.Errorf("mend %q, want %q", got, tt.want)
+			}
+			account.OAuth2 = &smtpmail.OAuth2{} // has no App Password
+			if got := mendAt(account, tt.step); got != "the table's" {
+				t.Errorf("by OAuth2: mend %q, want the table's", got)
 			}
 		})
 	}

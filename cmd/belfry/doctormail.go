@@ -57,7 +57,7 @@ func (c *doctorCmd) probe(ctx context.Context, d *doctor, account smtpmail.Accou
 		status := map[smtpmail.Status]checkStatus{smtpmail.OK: checkOK, smtpmail.Warning: checkWarning, smtpmail.Failed: checkFailed}[s.Status]
 		d.note(check{
 			Part: "mail", Account: account.Name, Stage: stageName(s.Stage), Status: status, Milliseconds: s.Took.Milliseconds(),
-			Said: s.Said, Detail: s.Detail, Mend: mendAt(account.Host, &s),
+			Said: s.Said, Detail: s.Detail, Mend: mendAt(&account, &s),
 		})
 	})
 	if ok && c.SendTo == "" {
@@ -66,8 +66,8 @@ func (c *doctorCmd) probe(ctx context.Context, d *doctor, account smtpmail.Accou
 }
 
 // mendAt says what the table of replies says, and of Gmail's commonest refusal what it means there.
-func mendAt(host string, s *smtpmail.Step) string {
-	if s.Stage == smtpmail.StageAuth && s.Status == smtpmail.Failed && smtpmail.Google(host) && strings.HasPrefix(s.Said, "535") {
+func mendAt(account *smtpmail.Account, s *smtpmail.Step) string {
+	if s.Stage == smtpmail.StageAuth && s.Status == smtpmail.Failed && account.OAuth2 == nil && smtpmail.Google(account.Host) && strings.HasPrefix(s.Said, "535") {
 		return "Gmail did not accept the App Password: it ends when the password of the account is changed, and belongs to EMAIL_HOST_USER alone. " +
 			"Make a new one (https://myaccount.google.com/apppasswords), set its 16 letters as EMAIL_HOST_PASSWORD, and restart."
 	}

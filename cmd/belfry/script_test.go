@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,9 @@ func TestMain(m *testing.M) {
 // fake SCENARIO starts a mail server that behaves so until the script ends: EMAIL_PORT becomes its port and the
 // file cert.pem its certificate.
 //
+// tokens STATUS BODY answers so for the refresh token "refresh-xyz" until the script ends, and refuses any other as revoked:
+// EMAIL_OAUTH2_TOKEN_URL becomes its address. The fake takes the access token "access-xyz".
+//
 // And: request METHOD URL [TOKEN [BODY]] prints the status and the body; hang ADDR KEY begins a send
 // and does not end it.
 func TestScripts(t *testing.T) {
@@ -41,7 +46,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "hang": hang, "fake": fake,
+			"waitgrep": waitGrep, "waitfor": waitFor, "request": request, "hang": hang, "fake": fake, "tokens": tokens,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
@@ -161,11 +166,34 @@ func fake(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	s, err := fakegmail.Start(context.Background(), fakegmail.Options{
 		Scenario: scenario, Users: map[string]string{"me@gmail.com": "kvqx mwzr jplt hbnd"},
+		Tokens: map[string]string{"me@gmail.com": "access-xyz"},
 	})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(s.Close()) })
 	ts.Check(os.WriteFile(ts.MkAbs("cert.pem"), s.CertPEM(), 0o600))
 	ts.Setenv("EMAIL_PORT", fmt.Sprint(s.Port()))
+}
+
+// tokens is the address at which access tokens are fetched.
+func tokens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tokens STATUS BODY")
+	}
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		ours := r.FormValue("grant_type") == "refresh_token" && r.FormValue("client_id") == "id-xyz" && r.FormValue("client_secret") == "client-xyz"
+		if !ours || r.FormValue("refresh_token") != "refresh-xyz" {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"error":"invalid_grant","error_description":"Token has been expired or revoked."}`)
+			return
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, args[1])
+	}))
+	ts.Defer(s.Close)
+	ts.Setenv("EMAIL_OAUTH2_TOKEN_URL", s.URL+"/token")
 }
 
 // ask returns "STATUS COOKIES BODY".
