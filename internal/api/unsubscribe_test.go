@@ -63,6 +63,25 @@ func TestUnsubscribe(t *testing.T) {
 	}
 }
 
+// A mail that tells of several notifications is stopped as a whole.
+func TestUnsubscribeFromSeveral(t *testing.T) {
+	t.Parallel()
+	w, press := mailing(t)
+	path := "/unsubscribe/" + press.Unsubscribe("42", "order.assigned,news") + "/"
+	if a := w.do("GET", path, nil); !strings.Contains(a.body, "Stop emails about order.assigned, news") {
+		t.Errorf("the page asks: %s", a.body)
+	}
+	a := w.do("POST", path, "List-Unsubscribe=One-Click", header("Content-Type", form))
+	if a.StatusCode != http.StatusOK || !strings.Contains(a.body, "order.assigned, news") || !strings.Contains(a.body, "Those that waited to be sent are canceled") {
+		t.Errorf("got %d %s", a.StatusCode, a.body)
+	}
+	got, err := w.store.Preferences(t.Context(), "42")
+	want := belfry.Preferences{"order.assigned": {belfry.Email: false}, "news": {belfry.Email: false}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("preferences, -want +got: %v\n%s", err, diff)
+	}
+}
+
 // Mail servers follow every link of a mail to look for harm.
 func TestUnsubscribePageChangesNothing(t *testing.T) {
 	t.Parallel()

@@ -71,6 +71,8 @@ func TestLostAtMostOnce(t *testing.T) {
 		p.wants(id, belfry.Sent, "")
 		if l := p.letters(); len(l) != 2 || string(l[0].Message) != string(l[1].Message) {
 			t.Errorf("got %d letters, want a second of the same bytes", len(l))
+		} else if l[0].Account != "" || l[1].Account != "main" {
+			t.Errorf("got the accounts %q and %q, want the same one that may have sent it", l[0].Account, l[1].Account)
 		}
 	})
 }

@@ -353,3 +353,46 @@ func TestRetryDelivery(t *testing.T) {
 		}
 	}
 }
+
+// Who has had enough of a category gets none of what waits, but for what is critical, and everything else.
+func TestUnsubscribeCancelsWhatWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		delay := 10 * time.Minute
+		o := newOffice(t, belfry.Rules{belfry.AnyCategory: {Delay: &delay}}, nil)
+		accepted := map[string]belfry.ID{}
+		for name, change := range map[string]func(*belfry.Send){
+			"order.assigned": func(*belfry.Send) {}, "order": func(*belfry.Send) {}, "news": func(*belfry.Send) {}, "parcel": func(*belfry.Send) {},
+			"order.urgent": func(s *belfry.Send) { s.Priority = belfry.Critical },
+		} {
+			s := &belfry.Send{To: belfry.ToUser("42"), Category: name, Title: "t", Email: &belfry.EmailContent{To: "ada@example.com"}}
+			byMail(s)
+			change(s)
+			a, err := o.Send(t.Context(), s, notify.Once{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			accepted[name] = a.ID
+		}
+		if err := o.Unsubscribe(t.Context(), "42", "order", "news"); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]belfry.DeliveryState{
+			"order.assigned": belfry.Canceled, "order": belfry.Canceled, "news": belfry.Canceled, "parcel": belfry.Queued, "order.urgent": belfry.Queued,
+		}
+		for name, id := range accepted {
+			r, err := o.store.Receipt(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := r.Deliveries[0]
+			if d.State != want[name] || d.State == belfry.Canceled && d.Reason != "switched off by the person before it was sent" {
+				t.Errorf("%s: got %s, %s; want %s", name, d.State, d.Reason, want[name])
+			}
+		}
+		p, err := o.Preferences(t.Context(), "42")
+		if diff := cmp.Diff(belfry.Preferences{"order": {belfry.Email: false}, "news": {belfry.Email: false}}, p); err != nil || diff != "" {
+			t.Errorf("preferences, -want +got: %v\n%s", err, diff)
+		}
+	})
+}
