@@ -40,6 +40,7 @@ func TestFolded(t *testing.T) {
 	p := press(t, config(nil))
 	mails := several(3)
 	id, message := renderFolded(t, p, mails)
+	sameAsGolden(t, "folded", message)
 	header, text, html := read(t, message)
 	for name, want := range map[string]string{
 		"Subject": "Order 0, and 2 more", "Message-Id": "<" + id + ">", "To": `"Ada Lovelace" <ada@example.org>`, "Date": "Sun, 01 Mar 2026 12:02:00 +0000",

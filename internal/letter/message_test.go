@@ -65,22 +65,28 @@ func TestGolden(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, message := render(t, press(t, g.press), g.mail)
-			checkLines(t, []byte(message))
-			got := strings.ReplaceAll(message, "\r\n", "\n")
-			file := filepath.Join("testdata", name+".eml")
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
+			sameAsGolden(t, name, message)
 		})
+	}
+}
+
+// sameAsGolden compares a mail with the one in its file.
+func sameAsGolden(t *testing.T, name, message string) {
+	t.Helper()
+	checkLines(t, []byte(message))
+	got := strings.ReplaceAll(message, "\r\n", "\n")
+	file := filepath.Join("testdata", name+".eml")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
