@@ -10,7 +10,7 @@
 //   - While an account is parked its mail stays in the queue and uses up no tries. Its time goes on: what is not sent by the
 //     plan's GiveUpAt has failed, and says what it waited for.
 //   - A mailbox that is full or receives too quickly is left alone, for 5 minutes at first and for 24 hours at last, by every
-//     mail to it. What waits for it meanwhile, and was not rendered, leaves as one mail.
+//     mail to it. What waits for it meanwhile, and was not rendered, leaves as one mail; so does a person's bulk mail that waits for an account.
 //
 // A [Worker] runs from Start until Close. Several workers, here or on other nodes, may share an outbox. Nothing here blocks
 // a request or a stream: they meet in the store alone.

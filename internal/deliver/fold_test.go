@@ -288,3 +288,36 @@ func TestFoldedAndRead(t *testing.T) {
 		}
 	})
 }
+
+// What an account may send is scarce: bulk mail that had to wait for it leaves as one for each person, other mail as it is.
+func TestBulkThatWaitsForItsAccountIsFolded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPost(t)
+		opens := time.Now().Add(3 * time.Hour)
+		p.ready = func(now time.Time, _ belfry.MailClass) (bool, time.Time, string) {
+			return !now.Before(opens), opens, "the daily quota is used up"
+		}
+		var mails []mail
+		for range 20 {
+			for _, user := range []string{"ada", "bob"} {
+				mails = append(mails, mail{user: user, to: user + "@example.org", plan: belfry.MailPlan{Class: belfry.Bulk}})
+			}
+			mails = append(mails, mail{user: "ada", to: "ada@example.org"})
+		}
+		ids := p.queue(mails...)
+		p.start()
+		pass(4 * time.Hour)
+		synctest.Wait()
+		if n := len(p.letters()); n != 22 {
+			t.Errorf("%d letters, want one for each person's bulk and 20 others", n)
+		}
+		for i, id := range ids {
+			want := "one mail tells of 20 notifications"
+			if i%3 == 2 {
+				want = ""
+			}
+			p.wants(id, belfry.Sent, want)
+		}
+	})
+}

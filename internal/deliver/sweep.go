@@ -50,6 +50,8 @@ func (w *Worker) leave(ctx context.Context, m *belfry.Mail, now, from time.Time,
 	s, ok := w.prejudge(m, now)
 	if !ok {
 		s = w.waiting(m, "waits: "+why, earlier(now.Add(sweepRest), from))
+		// Nobody waits for bulk mail, and what an account may send is scarce: one mail for all that a person is to be told.
+		s.Fold = m.Fold || m.Plan.Class == belfry.Bulk
 	}
 	w.settle(ctx, m, s, now)
 }
