@@ -96,7 +96,7 @@ type Outbox interface {
 const MaxFolded = 50
 
 // A Folder sends several waiting mails of a person as one. What may be folded was settled so (Settlement.Fold), waits, has
-// no bytes and is not committed; it goes with one that is to the same person and address, of the same class and policy for
+// no bytes and was never ambiguous; it goes with one that is to the same person and address, of the same class and policy for
 // ambiguous mails, and given up no later. Urgent mail is never folded.
 //
 // Until the commit these are mails as others, each under its lease. From the commit until the first of them, under whose lease

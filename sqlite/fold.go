@@ -65,23 +65,23 @@ func (t *tx) foldable(leases []belfry.Lease, message []byte) ([]*parcel, error) 
 type kin struct {
 	uid, class, atMostOnce, giveUp int64
 	to                             string
-	bytes                          bool
+	bytes, pinned                  bool
 }
 
 // takes reports whether another mail may go with one.
 func (k kin) takes(other kin) bool {
 	return k.uid == other.uid && k.to == other.to && k.class == other.class && k.class != int64(belfry.Urgent) &&
-		k.atMostOnce == other.atMostOnce && k.giveUp <= other.giveUp
+		k.atMostOnce == other.atMostOnce && k.giveUp <= other.giveUp && !k.pinned && !other.pinned
 }
 
 func (t *tx) kin(key int64) (k kin, err error) {
 	err = t.query(func(r row) error {
-		k = kin{uid: r.int(0), class: r.int(1), atMostOnce: r.int(2), giveUp: math.MaxInt64, to: r.text(4), bytes: r.int(5) != 0}
+		k = kin{uid: r.int(0), class: r.int(1), atMostOnce: r.int(2), giveUp: math.MaxInt64, to: r.text(4), bytes: r.int(5) != 0, pinned: r.int(6) != 0}
 		if !r.null(3) {
 			k.giveUp = r.int(3)
 		}
 		return nil
-	}, `SELECT d.uid, d.class, d.at_most_once, d.give_up_at, d.recipient, m.message IS NOT NULL
+	}, `SELECT d.uid, d.class, d.at_most_once, d.give_up_at, d.recipient, m.message IS NOT NULL, d.pinned
 		FROM deliveries d LEFT JOIN messages m ON m.key = d.key WHERE d.key=?`, key)
 	return k, err
 }
@@ -98,33 +98,24 @@ func (t *tx) bear(v *parcel, account, messageID string, message []byte) error {
 	return t.commitMail(v, account)
 }
 
-// company leases what may go with a mail that was just leased, and may be folded.
+// company leases what may go with a mail that was just leased, and may be folded: what takes says, as a query, so that it ends
+// where there are enough.
 func (k *claiming) company(key int64) (with []belfry.Mail, err error) {
-	var candidates []int64
+	var keys []int64
 	err = k.query(func(r row) error {
-		candidates = append(candidates, r.int(0))
+		keys = append(keys, r.int(0))
 		return nil
 	}, `SELECT d.key FROM deliveries h CROSS JOIN deliveries d INDEXED BY deliveries_fold ON d.uid=h.uid CROSS JOIN notifications n
-		ON n.key = d.notification_key WHERE h.key=?1 AND d.state='queued' AND d.fold=1 AND d.key<>?1 AND d.committed=0
-		AND (d.leased_at IS NULL OR d.due <= ?2) AND (n.expires_at IS NULL OR n.expires_at > ?2) ORDER BY d.key`, key, k.now)
-	if err != nil || len(candidates) == 0 {
+		ON n.key = d.notification_key WHERE h.key=?1 AND h.pinned=0 AND h.class<>?3 AND d.state='queued' AND d.fold=1 AND d.key<>?1
+		AND d.recipient=h.recipient AND d.class=h.class AND d.at_most_once=h.at_most_once AND d.pinned=0 AND d.committed=0
+		AND ifnull(d.give_up_at, ?4) >= ifnull(h.give_up_at, ?4) AND (d.leased_at IS NULL OR d.due <= ?2)
+		AND (n.expires_at IS NULL OR n.expires_at > ?2)
+		AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.key IN (h.key, d.key) AND m.message IS NOT NULL)
+		ORDER BY d.key LIMIT ?5`, key, k.now, int64(belfry.Urgent), int64(math.MaxInt64), int64(belfry.MaxFolded-1))
+	if err != nil {
 		return nil, err
 	}
-	first, err := k.kin(key)
-	if err != nil || first.bytes {
-		return nil, err
-	}
-	for _, other := range candidates {
-		if len(with) == belfry.MaxFolded-1 {
-			break
-		}
-		kin, err := k.kin(other)
-		if err != nil {
-			return nil, err
-		}
-		if kin.bytes || !first.takes(kin) {
-			continue
-		}
+	for _, other := range keys {
 		m, err := k.lease(other)
 		if err != nil {
 			return nil, err

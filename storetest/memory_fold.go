@@ -47,7 +47,7 @@ func (m *Memory) Fold(ctx context.Context, leases []belfry.Lease, account, messa
 // takes reports whether another mail may go with one.
 func (v parcel) takes(other parcel) bool {
 	return v.owner == other.owner && v.d.To == other.d.To && v.plan.Class == other.plan.Class && v.plan.Class != belfry.Urgent &&
-		v.plan.AtMostOnce == other.plan.AtMostOnce &&
+		v.plan.AtMostOnce == other.plan.AtMostOnce && !v.pinned && !other.pinned &&
 		(other.plan.GiveUpAt.IsZero() || !v.plan.GiveUpAt.IsZero() && !other.plan.GiveUpAt.Before(v.plan.GiveUpAt))
 }
 

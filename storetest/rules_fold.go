@@ -100,6 +100,22 @@ func foldRules() []rule {
 			k.settle(first[0].With[1], s)
 			k.same("none of them", ids(k.claimed(10)), []belfry.ID{all[0].delivery, all[1].delivery, all[2].delivery})
 		}},
+		{"not what was ambiguous once: no account but one may carry it", func(k *kit) {
+			p := k.post(letter{})
+			m := k.take()
+			k.commit(m)
+			k.settle(m, belfry.Settlement{State: belfry.Ambiguous})
+			k.retry(p.delivery)
+			k.settle(k.take(), k.folds(time.Minute))
+			all := k.waiting(letter{}, letter{})
+			mails, _ := k.claim(2)
+			k.same("mails", ids(mails), []belfry.ID{p.delivery, all[0].delivery})
+			k.same("with it", len(mails[0].With), 0)
+			k.same("with the other", ids(mails[1].With), []belfry.ID{all[1].delivery})
+			together := append(leases(mails[1]), mails[0].Lease)
+			err := k.store.Fold(k.Context(), together, "main", "<f>", []byte("folded"))
+			k.fails("fold", err, &belfry.Error{Code: belfry.CodeInvalid})
+		}},
 		{"at most as many as may be folded come at once", func(k *kit) {
 			accepts := make([]belfry.Accept, belfry.MaxFolded+1)
 			for i := range accepts {
