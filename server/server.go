@@ -122,6 +122,12 @@ func (s *Server) Listener(l net.Listener) net.Listener {
 	return door.Listen(l, api.StreamPath, s, s.logger)
 }
 
+// Streams returns how many streams are open on this node, and how many were begun since New.
+func (s *Server) Streams() (open, begun int64) {
+	st := s.hub.Stats()
+	return st.Connections, st.Opened
+}
+
 // MetricsHandler serves the metrics in the Prometheus text format, for a listener of its own.
 func (s *Server) MetricsHandler() http.Handler { return s.metrics.handler }
 

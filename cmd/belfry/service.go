@@ -159,6 +159,7 @@ func (s *service) run(ctx context.Context, handler http.Handler) error {
 	}
 	done := make(chan struct{})
 	serving.Go(func() { s.reloading(done) })
+	serving.Go(func() { s.giveBack(done) })
 	var err error
 	select {
 	case <-ctx.Done():
