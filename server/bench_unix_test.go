@@ -4,8 +4,10 @@ package server_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -37,16 +39,13 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkSend is a durable send without the network: from the request to the synced transaction and the ring, by 64
-// askers at once.
-func BenchmarkSend(b *testing.B) {
+// benchServer is a server on a real file that logs nothing.
+func benchServer(b *testing.B) (*server.Server, *sqlite.Store) {
 	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "belfry.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	cfg := config(store)
-	cfg.Logger = slog.New(slog.DiscardHandler)
-	srv, err := server.New(cfg)
+	srv, err := server.New(config(store))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -58,6 +57,36 @@ func BenchmarkSend(b *testing.B) {
 			b.Error(err)
 		}
 	})
+	return srv, store
+}
+
+// BenchmarkSendHTTP is a durable send over real connections, from the request to its answer. Those who ask are another
+// process, so cpu-µs/op is the server's alone.
+func BenchmarkSendHTTP(b *testing.B) {
+	for _, askers := range []int{1, 8, 16} {
+		b.Run("askers="+strconv.Itoa(askers), func(b *testing.B) {
+			srv, store := benchServer(b)
+			web := httptest.NewServer(srv)
+			b.Cleanup(web.Close)
+			child := exec.CommandContext(b.Context(), os.Args[0])
+			child.Env = append(os.Environ(), loadVariable+"="+web.URL, loadSends+"="+strconv.Itoa(b.N), loadAskers+"="+strconv.Itoa(askers))
+			before := cpu(b)
+			b.ResetTimer()
+			if out, err := child.CombinedOutput(); err != nil {
+				b.Fatalf("%v\n%s", err, out)
+			}
+			b.StopTimer()
+			b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+			stats := store.Stats()
+			b.ReportMetric(float64(stats.Changes)/float64(stats.Transactions), "sends/sync")
+		})
+	}
+}
+
+// BenchmarkSend is a durable send without the network: from the request to the synced transaction and the ring, by 64
+// askers at once.
+func BenchmarkSend(b *testing.B) {
+	srv, _ := benchServer(b)
 	h := http.Header{"Authorization": {"Bearer " + appKey}, "Content-Type": {"application/json"}}
 	var user atomic.Int64
 	b.ReportAllocs()

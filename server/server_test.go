@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,7 +23,14 @@ import (
 	"github.com/belfryhq/belfry/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain checks that nothing is left running. In a child process it is the load of a benchmark.
+func TestMain(m *testing.M) {
+	if url := os.Getenv(loadVariable); url != "" {
+		load(url)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const appKey = "bf_test-key-of-the-shop-0123456789"
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -101,7 +102,9 @@ func (w *writer) loop() {
 	}
 }
 
-// gather waits for one job, and takes what else is waiting by then.
+// gather waits for one job, and takes what else is waiting by then. It lets whoever can run run first, as long as that
+// brings more: those whose jobs have just been done, and who are about to ask again, are not a sync late. That ends, for
+// nobody in the batch can ask before it is done. Rejected: to wait for them by the clock (ADR 0011).
 func (w *writer) gather(batch []*job) []*job {
 	first := w.held
 	w.held = nil
@@ -111,13 +114,24 @@ func (w *writer) gather(batch []*job) []*job {
 		}
 	}
 	batch = append(batch, first)
-	for rows := first.rows; len(batch) < maxBatchJobs; {
+	rows := first.rows
+	for before := 0; len(batch) > before && w.held == nil; {
+		before = len(batch)
+		runtime.Gosched()
+		batch = w.take(batch, &rows)
+	}
+	return batch
+}
+
+// take adds what is waiting to the batch, up to its bounds.
+func (w *writer) take(batch []*job, rows *int) []*job {
+	for len(batch) < maxBatchJobs {
 		select {
 		case j := <-w.jobs:
 			if j == nil {
 				return batch
 			}
-			if rows += j.rows; rows > maxBatchRows {
+			if *rows += j.rows; *rows > maxBatchRows {
 				w.held = j
 				return batch
 			}
