@@ -51,11 +51,12 @@ func (p *program) paint(s string, st style) string {
 	return "\x1b[" + string(st) + "m" + s + "\x1b[0m"
 }
 
-// logger returns the log that the settings ask for, on standard error.
-func (p *program) logger(c config.Log) *slog.Logger {
+// logger returns the log that the settings ask for, on standard error, and what to close at the end.
+func (p *program) logger(c config.Log) (*slog.Logger, *logbook) {
+	book := &logbook{w: p.stderr}
 	opts := &slog.HandlerOptions{Level: c.LogLevel.Level()}
 	if c.LogFormat == "text" || c.LogFormat == "auto" && p.logTerminal {
-		return slog.New(slog.NewTextHandler(p.stderr, opts))
+		return slog.New(prompt{slog.NewTextHandler(book, opts), book}), book
 	}
-	return slog.New(slog.NewJSONHandler(p.stderr, opts))
+	return slog.New(prompt{slog.NewJSONHandler(book, opts), book}), book
 }

@@ -25,6 +25,7 @@ type service struct {
 	p       *program
 	cfg     *config.Config
 	log     *slog.Logger
+	book    *logbook // nil: closed by whoever has it
 	store   *sqlite.Store
 	server  *server.Server
 	main    net.Listener
@@ -44,11 +45,17 @@ func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...
 	if err != nil {
 		return nil, usageError{err}
 	}
-	log := p.logger(cfg.Log)
+	log, book := p.logger(cfg.Log)
 	for _, w := range warnings {
 		log.Warn(w)
 	}
-	return open(ctx, p, cfg, log, append([]adjustment{(*service).openMail}, adjust...)...)
+	s, err := open(ctx, p, cfg, log, append([]adjustment{(*service).openMail}, adjust...)...)
+	if err != nil {
+		book.close()
+		return nil, err
+	}
+	s.book = book
+	return s, nil
 }
 
 // open opens what the settings name; without openMail mail stays.
@@ -228,6 +235,9 @@ func (s *service) close() {
 	}
 	if s.store != nil {
 		s.warn(s.store.Close(), "close the database")
+	}
+	if s.book != nil {
+		s.book.close()
 	}
 }
 
