@@ -148,7 +148,7 @@ type Mail struct {
 	Only         string // the account of such an attempt, also of one before a Retry: no other may carry it; empty: any may
 	Suppressed   string // why mail to this address is not sent; empty: it is
 	Fold         bool   // it was settled with Fold last
-	Folded       int    // for how many deliveries Message stands, when that is more than one
+	Folded       int    // for how many deliveries Message stands, when that is more than one; its Notification may be gone, and nothing but an ID
 	With         []Mail // what may go with it, the oldest first; none has a With
 }
 

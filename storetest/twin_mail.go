@@ -116,6 +116,9 @@ func (w *twin) hold(got, want *belfry.Mail) twinLease {
 	l := twinLease{got.Lease, want.Lease}
 	w.leases = append(w.leases, l)
 	got.Lease = want.Lease
+	if gone := got.Notification; got.Folded > 1 && gone.Title == "" && gone.ID == want.Notification.ID {
+		got.Notification = want.Notification // it is gone, but others of the mail are wanted: its words are in the bytes
+	}
 	return l
 }
 
