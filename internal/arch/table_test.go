@@ -37,6 +37,7 @@ func table() []rule {
 		},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/door", modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/limit"},
 		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
 
 		{
