@@ -46,6 +46,7 @@ func BenchmarkSend(b *testing.B) {
 	}
 	cfg := config(store)
 	cfg.Logger = slog.New(slog.DiscardHandler)
+	cfg.Limits.Off = true
 	srv, err := server.New(cfg)
 	if err != nil {
 		b.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 )
 
 // A call is one request and its answer. It is the ResponseWriter that its handler sees, so that the status is known.
@@ -26,6 +27,8 @@ type call struct {
 	who      auth.Principal
 	status   int // 0: nothing was written yet
 	begun    time.Time
+	source   limit.Source // where it comes from, once placed is set
+	placed   bool
 }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -83,13 +86,14 @@ func (a *API) finish(c *call) {
 	took := time.Since(c.begun)
 	a.Observe(c.r.Method, c.route, c.status, took)
 	level := slog.LevelInfo
-	if c.public {
+	if c.public || c.status == http.StatusTooManyRequests { // a flood must not fill the log as well
 		level = slog.LevelDebug
 	}
 	if a.Logger.Enabled(c.ctx(), level) {
 		a.Logger.LogAttrs(c.ctx(), level, "request",
 			slog.String("request_id", c.id), slog.String("method", c.r.Method), slog.String("path", c.path()),
-			slog.Int("status", c.status), slog.Duration("took", took), slog.String("principal", c.who.Kind.String()))
+			slog.Int("status", c.status), slog.Duration("took", took), slog.String("principal", c.who.Kind.String()),
+			slog.String("ip", a.ip(c)))
 	}
 }
 
