@@ -140,12 +140,23 @@ func printable(s string) bool {
 // smallAnswer is the size up to which net/http itself sets Content-Length; a larger answer would be sent in chunks.
 const smallAnswer = 2048
 
+const (
+	largeAnswer   = 64 << 10         // what may not fit into the buffers on the way, so that a reader who stands still would hold it
+	answerTimeout = 30 * time.Second // for such an answer
+)
+
 // answer writes a JSON answer.
 func (c *call) answer(status int, body []byte) error {
 	h := c.Header()
 	h.Set("Content-Type", "application/json")
 	if len(body) > smallAnswer {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if len(body) > largeAnswer {
+		control := http.NewResponseController(c.ResponseWriter)
+		if control.SetWriteDeadline(time.Now().Add(answerTimeout)) == nil { // else there is nothing that could stand still
+			defer func() { _ = control.SetWriteDeadline(time.Time{}) }() // the next answer may be a stream
+		}
 	}
 	c.WriteHeader(status)
 	// The client is gone when this fails; there is nobody left to tell.
