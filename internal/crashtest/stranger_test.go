@@ -43,7 +43,12 @@ func (a assault) silence(ctx context.Context, p *process, begun func()) string {
 	for range a.silent {
 		all.Go(func() {
 			first := true
+			pace := time.NewTicker(time.Second) // to come back at once would be another attack
+			defer pace.Stop()
 			for ctx.Err() == nil && (first || a.again) {
+				if !first {
+					<-pace.C
+				}
 				if err := p.drip(ctx, func() {
 					if first && open.Add(1) == int64(a.silent) {
 						begun()
@@ -94,6 +99,7 @@ const guessers = 16
 // guess sends credentials that are no good, of each kind in turn. They are refused, and soon without a look.
 func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	begun()
+	start := time.Now()
 	var all sync.WaitGroup
 	var refused, limited, other atomic.Int64
 	for worker := range guessers {
@@ -116,7 +122,7 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	}
 	all.Wait()
 	// Those that are looked at: the burst, and what comes back meanwhile.
-	most := int64(300 + 5*120)
+	most := 300 + 5*int64(time.Since(start)/time.Second+2)
 	if other.Load() > 0 || refused.Load() > most || limited.Load() < int64(a.guesses)/2 {
 		return fmt.Sprintf("guesses: %d refused (at most %d are to be looked at), %d limited, %d answered otherwise", refused.Load(), most, limited.Load(), other.Load())
 	}
@@ -155,7 +161,8 @@ func (p *process) tryCredentials(ctx context.Context, worker, most int, endless 
 	return n
 }
 
-// repeat makes a way of what is done once, and which answers it may get; 0 is a connection that is cut.
+// repeat makes a way of what is done once, and which answers it may get; 0 is a connection that is cut, as any may be
+// among so many before its sender is known.
 func (a assault) repeat(what string, once func(context.Context, *process) (status int, allowed []int)) way {
 	return func(ctx context.Context, p *process, begun func()) string {
 		begun()
@@ -214,7 +221,7 @@ func bomb(ctx context.Context, p *process) (int, []int) {
 	if _, err := io.CopyN(z, zeros{}, 10<<20); err != nil || z.Close() != nil {
 		return -1, nil
 	}
-	return p.raw(ctx, authorized(b.Len(), "Content-Encoding: gzip\r\n"), b.String()), []int{http.StatusUnsupportedMediaType}
+	return p.raw(ctx, authorized(b.Len(), "Content-Encoding: gzip\r\n"), b.String()), []int{http.StatusUnsupportedMediaType, 0}
 }
 
 type zeros struct{}
@@ -234,7 +241,7 @@ func manyHeaders(ctx context.Context, p *process) (int, []int) {
 
 func deepBody(ctx context.Context, p *process) (int, []int) {
 	const depth = 250_000
-	return p.raw(ctx, authorized(depth, ""), strings.Repeat("[", depth)), []int{http.StatusBadRequest}
+	return p.raw(ctx, authorized(depth, ""), strings.Repeat("[", depth)), []int{http.StatusBadRequest, 0}
 }
 
 // slowBody announces a body and sends a part of it.
