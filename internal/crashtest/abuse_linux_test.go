@@ -46,8 +46,8 @@ func assaultOf(t *testing.T) assault {
 // connection is ended.
 func TestAbuse(t *testing.T) {
 	a := assaultOf(t)
-	settings := []string{"BELFRY_RATE_LIMITS=on"}
-	if !a.again { // so that it is soon over
+	settings := []string{"BELFRY_RATE_LIMITS=on", "BELFRY_BODY_TIMEOUT=2s"} // so that it is soon over
+	if !a.again {
 		settings = append(settings, "BELFRY_MAX_GUESTS_PER_ADDRESS=128", "BELFRY_HEADER_TIMEOUT=1s", "BELFRY_BODY_TIMEOUT=500ms")
 	}
 	p := serve(t, t.TempDir(), settings...)
