@@ -1,9 +1,6 @@
 package api
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -78,25 +75,4 @@ func (a *API) from(c *call) limit.Source {
 		c.source, c.placed = a.Proxies.Source(c.r), true
 	}
 	return c.source
-}
-
-// limitRetry is how long a client stays away whose stream came too soon; as much again is added at random.
-const limitRetry = time.Minute
-
-// refuseStream answers a stream that came too soon with one that is over before it begins, as the hub answers one over a
-// cap: to a browser's own EventSource any other status would be the end of everything. The client keeps its place.
-func refuseStream(c *call, last string) error {
-	at, err := belfry.ParseCursor(last)
-	if err != nil {
-		at = belfry.Cursor{Epoch: "0"} // no database's: whoever comes back with it loads the list again
-	}
-	h := c.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-cache, no-transform")
-	h.Set("X-Accel-Buffering", "no")
-	retry := limitRetry + rand.N(limitRetry)
-	c.WriteHeader(http.StatusOK)
-	// The client is gone when this fails; there is nobody left to tell.
-	_, _ = fmt.Fprintf(c, "id: %s%s\nevent: close\ndata: {\"reason\":%q,\"retry\":%d}\n\n", at, belfry.StopSuffix, belfry.CloseLimit, retry.Milliseconds())
-	return nil
 }

@@ -38,7 +38,9 @@ func (a *API) stream(c *call) error {
 		return err
 	}
 	if !strings.HasSuffix(req.LastEventID, belfry.StopSuffix) && !a.limitStream(c) {
-		return refuseStream(c, req.LastEventID)
+		// In the stream itself, for a browser's own EventSource takes any other status for the end of everything.
+		a.Hub.Refuse(c, c.r, req, belfry.CloseLimit)
+		return nil
 	}
 	return a.Hub.Serve(c, c.r, req)
 }
