@@ -91,7 +91,7 @@ func TestNobodyTouchesAnothers(t *testing.T) {
 		for range 3 {
 			b.victims = append(b.victims, w.send(map[string]any{"to": victim, "title": secret, "data": map[string]any{"k": secret}}).ID)
 		}
-		b.any = append(b.any, belfry.NewID(time.Now(), uint16(rapid.Uint16().Draw(rt, "a")), rapid.Uint64().Draw(rt, "b")).String())
+		b.any = append(b.any, belfry.NewID(time.Now(), rapid.Uint16().Draw(rt, "a"), rapid.Uint64().Draw(rt, "b")).String())
 		before := w.do("GET", "/api/v1/notifications/?state=all", nil, asUser(victim)).body
 		attempts := b.attempts()
 		names := slices.Sorted(maps.Keys(attempts))

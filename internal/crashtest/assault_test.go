@@ -100,7 +100,9 @@ func beStrangers(base string) (status int) {
 		busy.Go(func() { faults[i] = way(ctx, p, begun.Done) })
 	}
 	begun.Wait()
-	fmt.Println("begun")
+	if _, err := os.Stdout.WriteString("begun\n"); err != nil {
+		return 1
+	}
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return 1
 	}
@@ -108,6 +110,8 @@ func beStrangers(base string) (status int) {
 		stop()
 	}
 	busy.Wait()
-	fmt.Print(strings.Join(faults, "\n"))
+	if _, err := os.Stdout.WriteString(strings.Join(faults, "\n")); err != nil {
+		return 1
+	}
 	return 0
 }

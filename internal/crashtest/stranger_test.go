@@ -22,8 +22,10 @@ import (
 type way func(ctx context.Context, p *process, begun func()) string
 
 func strangers(a assault) []way {
-	return []way{a.silence, a.guess, a.repeat("a bomb", bomb), a.repeat("large headers", largeHeaders), a.repeat("many headers", manyHeaders),
-		a.repeat("a deep body", deepBody), a.repeat("a slow body", slowBody)}
+	return []way{
+		a.silence, a.guess, a.repeat("a bomb", bomb), a.repeat("large headers", largeHeaders), a.repeat("many headers", manyHeaders),
+		a.repeat("a deep body", deepBody), a.repeat("a slow body", slowBody),
+	}
 }
 
 // dial opens a connection that is closed when ctx ends.
@@ -153,7 +155,8 @@ func (p *process) tryCredentials(ctx context.Context, worker, most int, endless 
 		if err != nil {
 			return n
 		}
-		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		_, err = io.Copy(io.Discard, answer.Body)
+		if answer.Body.Close() != nil || err != nil {
 			return n
 		}
 		answered(answer.StatusCode)
@@ -206,6 +209,7 @@ func (p *process) raw(ctx context.Context, parts ...string) int {
 	case err != nil:
 		return 0
 	}
+	defer func() { _ = answer.Body.Close() }()
 	return answer.StatusCode
 }
 

@@ -64,8 +64,8 @@ type Limiter struct {
 	refused [kinds]atomic.Int64
 }
 
-// knownFor is how long a credential that was good from an address goes on being let through while others from the same
-// address are refused. A table of rate one in that time holds exactly this memory.
+// knownFor is how long after its last use a credential that was good from an address is let through while others from the
+// same address are refused.
 const knownFor = time.Hour
 
 // New returns a Limiter. The error names the kind whose rate cannot be.
@@ -106,7 +106,7 @@ func (l *Limiter) Locked(s Source, r *http.Request, now time.Time) time.Duration
 		return 0
 	}
 	wait := l.tables[Failures].wait(l.address(s.Addr, 0), now)
-	if wait > 0 && l.known.wait(l.address(s.Addr, l.credential(r)), now) > 0 {
+	if wait > 0 && l.known.seen(l.address(s.Addr, l.credential(r)), now) {
 		return 0
 	}
 	return l.count(Failures, wait)
@@ -122,7 +122,7 @@ func (l *Limiter) Failed(s Source, now time.Time) {
 // Good remembers that the request's credential is good.
 func (l *Limiter) Good(s Source, r *http.Request, now time.Time) {
 	if l != nil && l.tables[Failures] != nil && !s.Crowd && s.Addr.IsValid() {
-		l.known.take(l.address(s.Addr, l.credential(r)), now)
+		l.known.touch(l.address(s.Addr, l.credential(r)), now)
 	}
 }
 

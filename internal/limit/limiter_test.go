@@ -184,6 +184,25 @@ func TestGuessesLockTheGuesser(t *testing.T) {
 	if l.Locked(here, request("/"), now.Add(time.Second)) != 0 {
 		t.Error("a second later: still locked")
 	}
+
+	// Who is at work stays so for an hour after each call, however long the guesses go on.
+	for range 3 {
+		now = now.Add(50 * time.Minute)
+		for range 3 {
+			l.Failed(here, now)
+		}
+		if l.Locked(here, request("/"), now) == 0 || l.Locked(here, good, now) != 0 {
+			t.Error("50 minutes after the last call: want a stranger locked, and who is at work not")
+		}
+		l.Good(here, good, now)
+	}
+	now = now.Add(time.Hour)
+	for range 3 {
+		l.Failed(here, now)
+	}
+	if l.Locked(here, good, now) == 0 {
+		t.Error("an hour after the last call: want who was at work a stranger again")
+	}
 }
 
 func TestRatesRefused(t *testing.T) {

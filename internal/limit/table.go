@@ -68,6 +68,24 @@ func (t *Table) ask(key uint64, now time.Time, take bool) time.Duration {
 	return 0
 }
 
+// touch notes that a key is there now, and seen whether it was within the time in which one comes back: a memory of keys
+// instead of a count.
+func (t *Table) touch(key uint64, now time.Time) {
+	s := &t.sets[key%sets]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.slot(key)
+	s.keys[i], s.full[i] = key, now.Sub(t.start)+t.each
+}
+
+func (t *Table) seen(key uint64, now time.Time) bool {
+	s := &t.sets[key%sets]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.slot(key)
+	return s.keys[i] == key && s.full[i] > now.Sub(t.start)
+}
+
 // slot returns the key's place, or the one that is lost least by.
 func (s *set) slot(key uint64) int {
 	least := 0
