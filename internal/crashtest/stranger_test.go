@@ -42,7 +42,10 @@ func (p *process) dial(ctx context.Context) (net.Conn, func(), error) {
 func (a assault) silence(ctx context.Context, p *process, begun func()) string {
 	var all sync.WaitGroup
 	var open, left atomic.Int64
+	apart := time.NewTicker(time.Second / time.Duration(a.silent)) // in step, they would come back as one burst each second
+	defer apart.Stop()
 	for range a.silent {
+		<-apart.C
 		all.Go(func() {
 			first := true
 			pace := time.NewTicker(time.Second) // to come back at once would be another attack
@@ -104,9 +107,13 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	start := time.Now()
 	var all sync.WaitGroup
 	var refused, limited, other atomic.Int64
+	every := time.Second * guessers / time.Duration(a.guesses) // for each guesser
+	apart := time.NewTicker(every / guessers)
+	defer apart.Stop()
 	for worker := range guessers {
+		<-apart.C
 		all.Go(func() {
-			pace := time.NewTicker(time.Second * guessers / time.Duration(a.guesses))
+			pace := time.NewTicker(every)
 			defer pace.Stop()
 			for n := 0; ctx.Err() == nil && (a.again || n < a.guesses/guessers); {
 				n += p.tryCredentials(ctx, worker, a.guesses/guessers-n, a.again, pace.C, func(status int) {
@@ -123,6 +130,7 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 		})
 	}
 	all.Wait()
+	_, _ = fmt.Fprintf(os.Stderr, "guesses: %d looked at and refused, %d refused without a look, in %v\n", refused.Load(), limited.Load(), time.Since(start).Round(time.Second))
 	// Those that are looked at: the burst, what comes back meanwhile, and what is under way when the last one is counted.
 	most := 300 + 5*int64(time.Since(start)/time.Second+2) + 2*guessers
 	if other.Load() > 0 || refused.Load() > most || limited.Load() < int64(a.guesses)/2 {
