@@ -14,9 +14,11 @@ func HashSecret(secret string) SecretHash { return sha256.Sum256([]byte(secret))
 
 // A Key lets an app's back end in. Its secret is shown once, when it is made, and never stored.
 type Key struct {
-	Name      string
-	Hash      SecretHash
-	CreatedAt time.Time
+	Name       string
+	Hash       SecretHash
+	Scopes     Scopes // what it may do
+	CreatedAt  time.Time
+	LastUsedAt time.Time // to some minutes; zero: never. A store sets it by UseKey alone
 }
 
 // A Ticket lets a person in once: whoever presents its secret before ExpiresAt is User, and the ticket is gone.

@@ -159,10 +159,13 @@ type People interface {
 
 // Credentials holds API keys and tickets, as hashes, and the server's own secrets.
 type Credentials interface {
-	// AddKey stores a key; a name in use is a CodeConflict [Error].
+	// AddKey stores a key as one that was never used; a name in use is a CodeConflict [Error].
 	AddKey(ctx context.Context, k Key) error
 	// Keys returns all keys by name.
 	Keys(ctx context.Context) ([]Key, error)
+	// UseKey notes that a key was used at a time; an earlier time than the one noted, and a name that there is none of,
+	// change nothing.
+	UseKey(ctx context.Context, name string, at time.Time) error
 	// RemoveKey removes a key by name; ErrNotFound when there is none.
 	RemoveKey(ctx context.Context, name string) error
 	// AddTicket stores a ticket.

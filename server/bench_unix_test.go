@@ -45,7 +45,9 @@ func benchServer(b *testing.B) (*server.Server, *sqlite.Store) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	srv, err := server.New(config(store))
+	cfg := config(store)
+	cfg.Limits.Off = true
+	srv, err := server.New(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}

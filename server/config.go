@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -30,6 +31,11 @@ type Config struct {
 	// wildcard), whose pages may call with credentials. Default: the server's own origin alone.
 	AllowedOrigins []string
 
+	// TrustedProxies are the networks in which proxies stand that are believed when they say in X-Forwarded-For for whom
+	// they ask. Default: none, and the address of a client is that of whoever connects.
+	TrustedProxies []netip.Prefix
+	// Limits say how often one client may ask. Default: [DefaultLimits].
+	Limits Limits
 	// Heartbeat is the longest silence on a stream, at most 30 s. Default: 25 s.
 	Heartbeat time.Duration
 
@@ -87,8 +93,9 @@ type Config struct {
 
 // An APIKey lets an app's back end in.
 type APIKey struct {
-	Name   string // unique, shown in logs
-	Secret string // what stands after `Authorization: Bearer `, at least 8 characters, better 16; see [NewKey]
+	Name   string        // unique, shown in logs
+	Secret string        // what stands after `Authorization: Bearer `, at least 8 characters, better 16; see [NewKey]
+	Scopes belfry.Scopes // what it may do; 0: everything
 }
 
 // JWT says how the tokens that an app gives its people are checked. At most one of Secret and PublicKey is set; the
@@ -99,7 +106,7 @@ type JWT struct {
 	Issuer    string        // the `iss` a token must have; empty: any
 	Audience  string        // an `aud` a token must have; empty: any
 	UserClaim string        // the claim that names the person; empty: user_id, else sub
-	Cookies   []string      // the cookies a token may stand in; nil: belfry_token, access_token
+	Cookies   []string      // the cookies a token may stand in; nil: __Host-belfry_token, belfry_token, access_token
 	Leeway    time.Duration // how far in the future `nbf` and `iat` may lie, for clocks that differ; 0: 30 s, negative: none
 }
 

@@ -22,7 +22,7 @@ func (s *Server) openDashboard(cfg *Config, keys *auth.Authenticator) error {
 		accounts = s.MailAccounts
 	}
 	s.pages, err = dashboard.New(dashboard.Config{
-		Mail: s.service, Keys: keys, Suppressions: cfg.Store, Accounts: accounts, Secret: secret, Open: cfg.OpenDashboard,
+		Mail: s.service, Keys: keys, Suppressions: cfg.Store, Accounts: accounts, Secret: secret, Open: cfg.OpenDashboard, Limits: s.limits, Proxies: cfg.TrustedProxies,
 		Version: cfg.Version, Logger: cfg.Logger,
 	})
 	return err

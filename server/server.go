@@ -18,6 +18,7 @@ import (
 	"github.com/belfryhq/belfry/internal/deliver"
 	"github.com/belfryhq/belfry/internal/door"
 	"github.com/belfryhq/belfry/internal/letter"
+	"github.com/belfryhq/belfry/internal/limit"
 	"github.com/belfryhq/belfry/internal/notify"
 	"github.com/belfryhq/belfry/internal/stream"
 )
@@ -32,6 +33,8 @@ type Server struct {
 	worker  *deliver.Worker
 	carrier belfry.Carrier // nil: mail stays
 	metrics *metrics
+	limits  *limit.Limiter
+	guests  *limit.Guests
 	store   belfry.Store
 	bus     belfry.Bus
 	ownBus  bool
@@ -70,6 +73,9 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.openLimits(&cfg); err != nil {
+		return err
+	}
 	if err := s.openMail(&cfg); err != nil {
 		return err
 	}
@@ -87,13 +93,13 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler
 	}
 	s.api, err = api.New(api.Config{
-		Service: s.service, Hub: s.hub, Auth: authenticator, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins,
+		Service: s.service, Hub: s.hub, Auth: authenticator, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
 		Metrics: metricsHandler, Script: typescript.Script(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -10,7 +11,8 @@ import (
 // AddKey implements [belfry.Credentials].
 func (s *Store) AddKey(ctx context.Context, k belfry.Key) error {
 	return failure("add key", s.writer.do(ctx, 1, func(t *tx) error {
-		n, err := t.exec(`INSERT OR IGNORE INTO keys VALUES (?,?,?)`, k.Name, k.Hash[:], k.CreatedAt.UnixMilli())
+		n, err := t.exec(`INSERT OR IGNORE INTO keys (name, hash, created_at, scopes) VALUES (?,?,?,?)`,
+			k.Name, k.Hash[:], k.CreatedAt.UnixMilli(), k.Scopes.String())
 		if err == nil && n == 0 {
 			return belfry.Errorf(belfry.CodeConflict, "There is a key named %q already.", k.Name)
 		}
@@ -22,13 +24,27 @@ func (s *Store) AddKey(ctx context.Context, k belfry.Key) error {
 func (s *Store) Keys(ctx context.Context) (found []belfry.Key, err error) {
 	err = s.readers.one(ctx, func(c *conn) error {
 		return c.query(func(r row) error {
-			k := belfry.Key{Name: r.text(0), CreatedAt: r.time(2)}
+			k := belfry.Key{Name: r.text(0), CreatedAt: r.time(2), LastUsedAt: r.time(4)}
 			copy(k.Hash[:], r.blob(1))
+			if names := r.text(3); names != "" {
+				var err error
+				if k.Scopes, err = belfry.ParseScopes(names); err != nil {
+					return fmt.Errorf("key %q: %w", k.Name, err)
+				}
+			}
 			found = append(found, k)
 			return nil
-		}, `SELECT name, hash, created_at FROM keys ORDER BY name`)
+		}, `SELECT name, hash, created_at, scopes, used_at FROM keys ORDER BY name`)
 	})
 	return found, failure("keys", err)
+}
+
+// UseKey implements [belfry.Credentials].
+func (s *Store) UseKey(ctx context.Context, name string, at time.Time) error {
+	return failure("use key", s.writer.do(ctx, 1, func(t *tx) error {
+		_, err := t.exec(`UPDATE keys SET used_at=?2 WHERE name=?1 AND (used_at IS NULL OR used_at < ?2)`, name, at.UnixMilli())
+		return err
+	}))
 }
 
 // RemoveKey implements [belfry.Credentials].

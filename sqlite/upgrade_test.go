@@ -35,6 +35,7 @@ func version1(t *testing.T, path string) (notification, delivery belfry.ID) {
 		`INSERT INTO users VALUES (1, '42', 1, 0, 1, 1, NULL, NULL, 0, 'ada@example.com', 'Ada', '', '', NULL)`,
 		`INSERT INTO notifications VALUES (?1, 7, 1, 1, NULL, 0, 'order.assigned', 'old', '', '', NULL, NULL, 1, ?2,
 			NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+		`INSERT INTO keys VALUES ('shop', zeroblob(32), ?2)`,
 		`INSERT INTO deliveries VALUES (?1+1, 8, ?1, 1, 'email', 'ada@example.com', 'captured', 'no mail server is set', '', ?2, NULL, NULL, NULL)`,
 	} {
 		if _, err := db.ExecContext(t.Context(), stmt, key, at); err != nil {
@@ -62,6 +63,12 @@ func TestUpgrade(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Fatalf("the delivery differs (-want +got): %v\n%s", err, diff)
+	}
+
+	// A key of the first release could do everything, and still can.
+	keys, err := s.Keys(t.Context())
+	if diff := cmp.Diff([]belfry.Key{{Name: "shop", Scopes: belfry.ScopeAdmin, CreatedAt: start}}, keys); err != nil || diff != "" {
+		t.Errorf("the keys differ (-want +got): %v\n%s", err, diff)
 	}
 
 	// What was captured by the first release can be sent by this one, and is taken back with its notification.

@@ -103,6 +103,7 @@ func (m *Memory) AddKey(ctx context.Context, k belfry.Key) error {
 	if found {
 		return belfry.Errorf(belfry.CodeConflict, "There is a key named %q already.", k.Name)
 	}
+	k.LastUsedAt = time.Time{}
 	m.keys = slices.Insert(m.keys, at, k)
 	return nil
 }
@@ -117,6 +118,19 @@ func (m *Memory) Keys(ctx context.Context) ([]belfry.Key, error) {
 	}
 	defer unlock()
 	return slices.Clone(m.keys), nil
+}
+
+// UseKey implements [belfry.Credentials].
+func (m *Memory) UseKey(ctx context.Context, name string, at time.Time) error {
+	unlock, err := m.lock(ctx, "use key")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if i, found := slices.BinarySearchFunc(m.keys, name, byName); found && at.After(m.keys[i].LastUsedAt) {
+		m.keys[i].LastUsedAt = at
+	}
+	return nil
 }
 
 // RemoveKey implements [belfry.Credentials].

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -8,7 +9,7 @@ import (
 
 func credentialRules() []rule {
 	key := func(name string, at time.Time) belfry.Key {
-		return belfry.Key{Name: name, Hash: belfry.HashSecret("secret of " + name), CreatedAt: at}
+		return belfry.Key{Name: name, Hash: belfry.HashSecret("secret of " + name), Scopes: belfry.ScopeSend | belfry.ScopeUsers, CreatedAt: at}
 	}
 	return []rule{
 		{"keys are listed by name, as added", func(k *kit) {
@@ -35,6 +36,43 @@ func credentialRules() []rule {
 			k.same("keys", len(got), 0)
 			k.fails("remove again", k.store.RemoveKey(k.Context(), "app"), belfry.ErrNotFound)
 			k.ok("add it again", k.store.AddKey(k.Context(), key("app", k.now)))
+		}},
+		{"the last use of a key is noted, and moves on alone", func(k *kit) {
+			used := key("app", k.now)
+			used.LastUsedAt = k.now
+			k.ok("add key", k.store.AddKey(k.Context(), used))
+			k.ok("add another", k.store.AddKey(k.Context(), key("web", k.now)))
+			last := func(want time.Time) {
+				k.Helper()
+				got, err := k.store.Keys(k.Context())
+				k.ok("keys", err)
+				k.same("last use", got[0].LastUsedAt, want)
+				k.same("last use of the other", got[1].LastUsedAt, time.Time{})
+			}
+			last(time.Time{}) // what is added was not used
+			k.ok("use", k.store.UseKey(k.Context(), "app", k.now))
+			last(k.now)
+			k.ok("use again", k.store.UseKey(k.Context(), "app", k.now.Add(time.Hour)))
+			k.ok("a word that comes late", k.store.UseKey(k.Context(), "app", k.now.Add(time.Minute)))
+			last(k.now.Add(time.Hour))
+			k.ok("use what is not there", k.store.UseKey(k.Context(), "cron", k.now))
+			k.ok("remove key", k.store.RemoveKey(k.Context(), "app"))
+			k.ok("add it anew", k.store.AddKey(k.Context(), key("app", k.now)))
+			last(time.Time{})
+		}},
+		{"a key has the scopes it was given", func(k *kit) {
+			all := belfry.ScopeSend | belfry.ScopeUsers | belfry.ScopeDeliveries | belfry.ScopeAdmin
+			for s := range all + 1 {
+				one := key(fmt.Sprintf("may %s", s), k.now)
+				one.Scopes = s
+				k.ok("add key", k.store.AddKey(k.Context(), one))
+			}
+			got, err := k.store.Keys(k.Context())
+			k.ok("keys", err)
+			k.same("number of keys", len(got), int(all)+1)
+			for _, one := range got {
+				k.same("scopes", fmt.Sprintf("may %s", one.Scopes), one.Name)
+			}
 		}},
 		{"a ticket is taken once", func(k *kit) {
 			ticket := belfry.Ticket{Hash: belfry.HashSecret("t"), User: "ada", ExpiresAt: k.now.Add(time.Minute)}

@@ -35,7 +35,7 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	}
 	key := c.Keys[0].Key.Reveal()
 	app, err := demo.New(demo.Config{
-		URL: s.url(), APIKey: key, Cookie: c.JWTCookies[0], Logger: s.log, AnyHost: !c.Addr.Loopback(), UserID: demoUser,
+		URL: s.url(), APIKey: key, Cookie: c.plainCookie(), Logger: s.log, AnyHost: !c.Addr.Loopback(), UserID: demoUser,
 		Sign: func(user string, expires time.Time) (string, error) { return signToken(&c.JWT, user, expires) },
 	})
 	if err != nil {
@@ -47,6 +47,16 @@ func (c *demoCmd) Run(ctx context.Context, p *program) error {
 	s.greet("the sample app signs its visitor in by itself", "")
 	p.printf("\nOpen %s in two tabs, then send a notification from a terminal:\n\n%s\n\n", p.paint(s.url()+"/demo/", bold), demo.CurlLine(s.url(), key, demoUser))
 	return s.run(ctx, beside(s.server, app))
+}
+
+// plainCookie is the first of the cookies that browsers take without TLS, which the demo has none of.
+func (c *demoCmd) plainCookie() string {
+	for _, name := range c.JWTCookies {
+		if !strings.HasPrefix(name, "__Host-") && !strings.HasPrefix(name, "__Secure-") {
+			return name
+		}
+	}
+	return c.JWTCookies[0]
 }
 
 // showMail lets the visitor look at the mail that is kept, and makes its links lead here.

@@ -21,8 +21,9 @@ type keyCmd struct {
 
 type keyAddCmd struct {
 	config.Database
-	Name string `arg:"" help:"What the key is called in logs."`
-	JSON bool   `help:"Answer in JSON."`
+	Name  string `arg:"" help:"What the key is called in logs."`
+	Scope string `default:"admin" placeholder:"SCOPE+…" help:"What it may do: send, users, deliveries, or admin, which is everything and the dashboard; several are joined by +."`
+	JSON  bool   `help:"Answer in JSON."`
 }
 
 // Run makes a key.
@@ -35,8 +36,12 @@ func (c *keyAddCmd) Run(ctx context.Context, p *program) error {
 			return usagef("%q is not a name for a key: 1 to 64 printable characters", c.Name)
 		}
 	}
+	scopes, err := belfry.ParseScopes(c.Scope)
+	if err != nil {
+		return usageError{fmt.Errorf("--scope: %w", err)}
+	}
 	return withDatabase(ctx, c.Database, func(store *sqlite.Admin) error {
-		secret, err := addKey(ctx, store, c.Name)
+		secret, err := addKey(ctx, store, c.Name, scopes)
 		if conflict := new(belfry.Error); errors.As(err, &conflict) && conflict.Code == belfry.CodeConflict {
 			return fmt.Errorf("there is a key named %q; choose another name, or remove it with belfry key remove", c.Name)
 		}
@@ -44,7 +49,7 @@ func (c *keyAddCmd) Run(ctx context.Context, p *program) error {
 			return err
 		}
 		if c.JSON {
-			return p.printJSON(map[string]string{"name": c.Name, "key": secret})
+			return p.printJSON(map[string]string{"name": c.Name, "key": secret, "scope": scopes.String()})
 		}
 		p.printf("%s\n", secret)
 		p.tell("This is shown once: only its hash is kept. A running server takes it within seconds.")
@@ -65,24 +70,44 @@ func (c *keyListCmd) Run(ctx context.Context, p *program) error {
 			return fmt.Errorf("list keys: %w", err)
 		}
 		if c.JSON {
-			type key struct {
-				Name      string `json:"name"`
-				CreatedAt string `json:"created_at"`
-			}
-			list := []key{}
-			for _, k := range keys {
-				list = append(list, key{k.Name, k.CreatedAt.UTC().Format(belfry.TimeFormat)})
-			}
-			return p.printJSON(map[string]any{"keys": list})
+			return p.printJSON(map[string]any{"keys": listed(keys)})
+		}
+		if len(keys) > 0 {
+			p.printf("%s\n", p.paint(fmt.Sprintf("%-24s %-28s %-20s %s", "name", "scope", "made", "last used"), dim))
 		}
 		for _, k := range keys {
-			p.printf("%-24s %s\n", k.Name, p.paint(k.CreatedAt.Local().Format(time.DateTime), dim))
+			used := "never"
+			if !k.LastUsedAt.IsZero() {
+				used = k.LastUsedAt.Local().Format(time.DateTime)
+			}
+			p.printf("%-24s %-28s %-20s %s\n", k.Name, k.Scopes, k.CreatedAt.Local().Format(time.DateTime), used)
 		}
 		if len(keys) == 0 {
 			p.tell("There is none; belfry key add NAME makes one.")
 		}
 		return nil
 	})
+}
+
+// A listedKey is a key as a list in JSON has it.
+type listedKey struct {
+	Name       string  `json:"name"`
+	CreatedAt  string  `json:"created_at"`
+	Scope      string  `json:"scope"`
+	LastUsedAt *string `json:"last_used_at"` // to five minutes; null: never
+}
+
+func listed(keys []belfry.Key) []listedKey {
+	list := []listedKey{}
+	for _, k := range keys {
+		one := listedKey{Name: k.Name, CreatedAt: k.CreatedAt.UTC().Format(belfry.TimeFormat), Scope: k.Scopes.String()}
+		if !k.LastUsedAt.IsZero() {
+			at := k.LastUsedAt.UTC().Format(belfry.TimeFormat)
+			one.LastUsedAt = &at
+		}
+		list = append(list, one)
+	}
+	return list
 }
 
 type keyRemoveCmd struct {
@@ -108,13 +133,13 @@ func (c *keyRemoveCmd) Run(ctx context.Context, p *program) error {
 // addKey makes a key, stores its hash and returns its secret.
 func addKey(ctx context.Context, store interface {
 	AddKey(context.Context, belfry.Key) error
-}, name string,
+}, name string, scopes belfry.Scopes,
 ) (string, error) {
 	secret, err := server.NewKey()
 	if err != nil {
 		return "", err
 	}
-	key := belfry.Key{Name: name, Hash: belfry.HashSecret(secret), CreatedAt: time.Now().UTC().Truncate(time.Millisecond)}
+	key := belfry.Key{Name: name, Hash: belfry.HashSecret(secret), Scopes: scopes, CreatedAt: time.Now().UTC().Truncate(time.Millisecond)}
 	if err := store.AddKey(ctx, key); err != nil {
 		return "", fmt.Errorf("store key %q: %w", name, err)
 	}

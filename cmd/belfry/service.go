@@ -99,14 +99,11 @@ func serverConfig(cfg *config.Config, store belfry.Store, log *slog.Logger) serv
 			UserClaim: cfg.JWTUserClaim, Cookies: cfg.JWTCookies,
 		},
 		AllowedOrigins: cfg.AllowedOrigins, Heartbeat: cfg.HeartbeatInterval.Duration(), Retention: cfg.Retention.Duration(),
-		MaxConnections: int(cfg.MaxConnections), MaxConnectionsPerUser: int(cfg.MaxConnectionsPerUser),
-		HideMetrics: cfg.MetricsAddr != "",
-	}
-	if sc.MaxConnectionsPerUser == 0 {
-		sc.MaxConnectionsPerUser = -1 // there 0 is the default, here it is "no cap"
+		MaxConnections: int(cfg.MaxConnections), MaxConnectionsPerUser: capped(cfg.MaxConnectionsPerUser),
+		HideMetrics: cfg.MetricsAddr != "", TrustedProxies: cfg.TrustedProxies, Limits: limits(&cfg.Limits),
 	}
 	for _, k := range cfg.Keys {
-		sc.Keys = append(sc.Keys, server.APIKey{Name: k.Name, Secret: k.Key.Reveal()})
+		sc.Keys = append(sc.Keys, server.APIKey{Name: k.Name, Secret: k.Key.Reveal(), Scopes: k.Scopes})
 	}
 	return sc
 }
@@ -120,7 +117,7 @@ func (s *service) firstKey(ctx context.Context) (string, error) {
 	if err != nil || len(keys) > 0 {
 		return "", err
 	}
-	return addKey(ctx, s.store, "default")
+	return addKey(ctx, s.store, "default", belfry.ScopeAdmin)
 }
 
 // url is where the service is reached from this machine.
@@ -138,11 +135,8 @@ func (s *service) url() string {
 
 // Times of the HTTP server. There is none for writing: a stream is one long answer, and has its own for each write.
 const (
-	headerTimeout = 10 * time.Second
-	bodyTimeout   = 30 * time.Second
-	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 8 * time.Second // orchestrators commonly kill after 10
-	maxHeader     = 64 << 10
+	idleTimeout  = 2 * time.Minute
+	drainTimeout = 8 * time.Second // orchestrators commonly kill after 10
 )
 
 // run serves until ctx ends, then drains: streams are told when to come back, requests under way are finished.
@@ -151,7 +145,7 @@ func (s *service) run(ctx context.Context, handler http.Handler) error {
 		*http.Server
 		at net.Listener
 	}
-	faces := []face{{s.httpServer(withBodyTimeout(handler)), s.server.Listener(s.main)}}
+	faces := []face{{s.httpServer(withBodyTimeout(handler, s.cfg.BodyTimeout.Duration())), s.server.Listener(s.main)}}
 	if s.metrics != nil {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", s.server.MetricsHandler())
@@ -180,18 +174,20 @@ func (s *service) run(ctx context.Context, handler http.Handler) error {
 }
 
 func (s *service) httpServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: s.cfg.HeaderTimeout.Duration(), IdleTimeout: idleTimeout, MaxHeaderBytes: int(s.cfg.MaxHeaderBytes),
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // clients that speak no HTTP
 	}
+	s.server.Guard(srv)
+	return srv
 }
 
 // withBodyTimeout ends requests whose body comes in drops. An http.Server's ReadTimeout would do the same to streams.
-func withBodyTimeout(next http.Handler) http.Handler {
+func withBodyTimeout(next http.Handler, patience time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 {
 			// What cannot have a deadline has none; every connection of a net/http server can.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -6,6 +6,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/belfryhq/belfry/internal/config"
+	"github.com/belfryhq/belfry/server"
 )
 
 // A deadlined is a ResponseWriter that keeps the read deadline it is given.
@@ -21,7 +27,7 @@ func (d *deadlined) SetReadDeadline(t time.Time) error {
 
 func TestABodyMustComeInTimeAndAStreamNeedNot(t *testing.T) {
 	t.Parallel()
-	h := withBodyTimeout(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	h := withBodyTimeout(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), time.Minute)
 	tests := []struct {
 		name   string
 		length int64
@@ -42,9 +48,25 @@ func TestABodyMustComeInTimeAndAStreamNeedNot(t *testing.T) {
 			if got := !w.at.IsZero(); got != tt.want {
 				t.Fatalf("deadline set: %v, want %v", got, tt.want)
 			}
-			if tt.want && w.at.Sub(before) < bodyTimeout {
-				t.Errorf("deadline in %v, want at least %v", w.at.Sub(before), bodyTimeout)
+			if tt.want && w.at.Sub(before) < time.Minute {
+				t.Errorf("deadline in %v, want at least a minute", w.at.Sub(before))
 			}
 		})
+	}
+}
+
+// The defaults of the settings and those of the library are the same.
+func TestTheSettingsDefaultToTheLibrarysLimits(t *testing.T) {
+	t.Parallel()
+	var c struct{ config.Limits }
+	parser, err := kong.New(&c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(server.DefaultLimits(), limits(&c.Limits)); diff != "" {
+		t.Errorf("the library (-) and the settings (+) differ:\n%s", diff)
 	}
 }

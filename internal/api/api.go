@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 	"github.com/belfryhq/belfry/internal/notify"
 	"github.com/belfryhq/belfry/internal/stream"
 )
@@ -21,6 +22,8 @@ type Config struct {
 	Auth           *auth.Authenticator         // required
 	Ready          func(context.Context) error // says why requests cannot be served now; required
 	AllowedOrigins []string                    // see server.Config
+	Limits         *limit.Limiter              // nil: there are none
+	Proxies        limit.Proxies               // who is believed to say for whom they ask
 	Metrics        http.Handler                // nil: there is no /metrics
 	Script         []byte                      // /belfry.js; empty: there is none
 	Tokens         Tokens                      // of the links to unsubscribe; nil: there is no page for them
@@ -43,6 +46,7 @@ type API struct {
 	openapi func() ([]byte, error)
 	script  script
 	leaving leaving
+	behind  sync.Once // of a proxy that nobody named
 }
 
 // StreamPath is where the stream is, without its trailing slash.
@@ -53,18 +57,18 @@ func routes() []route {
 	const v1 = "/api/v1"
 	return []route{
 		// From the app's back end.
-		{http.MethodPost, v1 + "/notifications", app, (*API).send},
-		{http.MethodPost, v1 + "/notifications/bulk", app, (*API).bulk},
-		{http.MethodGet, v1 + "/notifications/{id}", app, (*API).receipt},
-		{http.MethodDelete, v1 + "/notifications/{id}", app, (*API).retract},
-		{http.MethodPut, v1 + "/users/{user_id}", app, (*API).putUser},
-		{http.MethodGet, v1 + "/users/{user_id}", app, (*API).getUser},
-		{http.MethodDelete, v1 + "/users/{user_id}", app, (*API).eraseUser},
-		{http.MethodPost, v1 + "/users/{user_id}/tickets", app, (*API).ticket},
-		{http.MethodGet, v1 + "/deliveries", app, (*API).deliveries},
-		{http.MethodGet, v1 + "/deliveries/{id}", app, (*API).delivery},
-		{http.MethodGet, v1 + "/deliveries/{id}/message", app, (*API).deliveryMessage},
-		{http.MethodPost, v1 + "/deliveries/{id}/retry", app, (*API).retryDelivery},
+		{http.MethodPost, v1 + "/notifications", appSend, (*API).send},
+		{http.MethodPost, v1 + "/notifications/bulk", appSend, (*API).bulk},
+		{http.MethodGet, v1 + "/notifications/{id}", appSend, (*API).receipt},
+		{http.MethodDelete, v1 + "/notifications/{id}", appSend, (*API).retract},
+		{http.MethodPut, v1 + "/users/{user_id}", appUsers, (*API).putUser},
+		{http.MethodGet, v1 + "/users/{user_id}", appUsers, (*API).getUser},
+		{http.MethodDelete, v1 + "/users/{user_id}", appUsers, (*API).eraseUser},
+		{http.MethodPost, v1 + "/users/{user_id}/tickets", appUsers, (*API).ticket},
+		{http.MethodGet, v1 + "/deliveries", appDeliveries, (*API).deliveries},
+		{http.MethodGet, v1 + "/deliveries/{id}", appDeliveries, (*API).delivery},
+		{http.MethodGet, v1 + "/deliveries/{id}/message", appDeliveries, (*API).deliveryMessage},
+		{http.MethodPost, v1 + "/deliveries/{id}/retry", appDeliveries, (*API).retryDelivery},
 
 		// From the browser.
 		{http.MethodGet, v1 + "/notifications", person, (*API).list},
@@ -73,7 +77,7 @@ func routes() []route {
 		{http.MethodPost, v1 + "/notifications/mark", person, (*API).mark},
 		{http.MethodGet, v1 + "/notifications/preferences", person, (*API).preferences},
 		{http.MethodPut, v1 + "/notifications/preferences", person, (*API).setPreferences},
-		{http.MethodGet, StreamPath, person, (*API).stream},
+		{http.MethodGet, StreamPath, listener, (*API).stream},
 		{http.MethodGet, v1 + "/notifications/sse/status", person, (*API).streamStatus},
 		{http.MethodPost, v1 + "/notifications/sse/close", person, (*API).streamClose},
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 )
 
 // A call is one request and its answer. It is the ResponseWriter that its handler sees, so that the status is known.
@@ -26,6 +27,8 @@ type call struct {
 	who      auth.Principal
 	status   int // 0: nothing was written yet
 	begun    time.Time
+	source   limit.Source // where it comes from, once placed is set
+	placed   bool
 }
 
 // WriteHeader implements [http.ResponseWriter].
@@ -83,13 +86,14 @@ func (a *API) finish(c *call) {
 	took := time.Since(c.begun)
 	a.Observe(c.r.Method, c.route, c.status, took)
 	level := slog.LevelInfo
-	if c.public {
+	if c.public || c.status == http.StatusTooManyRequests { // a flood must not fill the log as well
 		level = slog.LevelDebug
 	}
 	if a.Logger.Enabled(c.ctx(), level) {
 		a.Logger.LogAttrs(c.ctx(), level, "request",
 			slog.String("request_id", c.id), slog.String("method", c.r.Method), slog.String("path", c.path()),
-			slog.Int("status", c.status), slog.Duration("took", took), slog.String("principal", c.who.Kind.String()))
+			slog.Int("status", c.status), slog.Duration("took", took), slog.String("principal", c.who.Kind.String()),
+			slog.String("ip", a.ip(c)))
 	}
 }
 
@@ -136,12 +140,23 @@ func printable(s string) bool {
 // smallAnswer is the size up to which net/http itself sets Content-Length; a larger answer would be sent in chunks.
 const smallAnswer = 2048
 
+const (
+	largeAnswer   = 64 << 10         // what may not fit into the buffers on the way, so that a reader who stands still would hold it
+	answerTimeout = 30 * time.Second // for such an answer
+)
+
 // answer writes a JSON answer.
 func (c *call) answer(status int, body []byte) error {
 	h := c.Header()
 	h.Set("Content-Type", "application/json")
 	if len(body) > smallAnswer {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	if len(body) > largeAnswer {
+		control := http.NewResponseController(c.ResponseWriter)
+		if control.SetWriteDeadline(time.Now().Add(answerTimeout)) == nil { // else there is nothing that could stand still
+			defer func() { _ = control.SetWriteDeadline(time.Time{}) }() // the next answer may be a stream
+		}
 	}
 	c.WriteHeader(status)
 	// The client is gone when this fails; there is nobody left to tell.

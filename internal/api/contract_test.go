@@ -198,7 +198,7 @@ func (c *contract) check(r *http.Request, resp *http.Response, mediaType, body s
 				method = other
 			}
 		}
-		if resp.StatusCode != http.StatusMethodNotAllowed {
+		if resp.StatusCode != http.StatusMethodNotAllowed && resp.StatusCode != http.StatusTooManyRequests {
 			return fmt.Errorf("the method is not documented")
 		}
 	}
@@ -257,8 +257,9 @@ func (c *contract) checkUndocumented(resp *http.Response, mediaType, body string
 	if resp.StatusCode == http.StatusNoContent && body == "" && resp.Header.Get("Allow") != "" {
 		return nil
 	}
-	if resp.StatusCode != http.StatusNotFound || mediaType != "application/problem+json" {
-		return fmt.Errorf("it should be a problem, 404")
+	known := resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusTooManyRequests
+	if !known || mediaType != "application/problem+json" {
+		return fmt.Errorf("it should be a problem, 404 or 429")
 	}
 	return c.judge(body, "components", "schemas", "Problem")
 }

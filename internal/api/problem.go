@@ -24,6 +24,7 @@ var (
 	errMethod     = &refusal{http.StatusMethodNotAllowed, "This path does not take this method; see the Allow header."}
 	errMediaType  = &refusal{http.StatusUnsupportedMediaType, "The body must be JSON: send it with Content-Type: application/json."}
 	errNoStream   = &refusal{http.StatusNotAcceptable, "This is an event stream: ask with GET and Accept: text/event-stream."}
+	errTarget     = &refusal{http.StatusRequestURITooLong, "The address is longer than the 8 KiB that one may have."}
 	errBodyTooBig = belfry.Errorf(belfry.CodeTooLarge, "The body is larger than the %d KiB that one request may have.", belfry.MaxBody/1024)
 )
 
@@ -104,6 +105,9 @@ func (a *API) fail(c *call, err error) {
 	h := c.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
+	if t, ok := errors.AsType[*tooMany](err); ok {
+		h.Set("Retry-After", t.retryAfter())
+	}
 	if p.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="belfry"`)
 	}

@@ -7,16 +7,34 @@ import (
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 )
 
 // access says who may use a route.
 type access uint8
 
 const (
-	anyone access = iota
-	app           // an API key
-	person        // a signed-in person
+	anyone   access = iota
+	person          // a signed-in person
+	listener        // the same, for a stream
+	appSend         // an API key with this scope, and so on
+	appUsers
+	appDeliveries
 )
+
+// scope returns the scope that an API key must have; 0: this is not for API keys.
+func (a access) scope() belfry.Scopes {
+	switch a {
+	case appSend:
+		return belfry.ScopeSend
+	case appUsers:
+		return belfry.ScopeUsers
+	case appDeliveries:
+		return belfry.ScopeDeliveries
+	case anyone, person, listener:
+	}
+	return 0
+}
 
 type route struct {
 	method string
@@ -91,8 +109,14 @@ func (t table) find(escaped string) (res *resource, value string) {
 
 // serve finds the route of a call and carries it out.
 func (a *API) serve(c *call) error {
+	if len(c.r.URL.RawQuery)+len(c.r.URL.Path) > maxTarget {
+		return errTarget
+	}
 	res, value := a.table.find(c.r.URL.EscapedPath())
 	if res == nil {
+		if err := a.limitAddress(c, limit.Address); err != nil {
+			return err
+		}
 		return errNoPath
 	}
 	c.route, c.variable = res.path, value
@@ -103,11 +127,14 @@ func (a *API) serve(c *call) error {
 	for i := range res.routes {
 		if r := &res.routes[i]; r.method == method {
 			c.public = r.who == anyone
-			if err := a.admit(c, r.who); err != nil {
+			if err := a.admit(c, r); err != nil {
 				return err
 			}
 			return r.handle(a, c)
 		}
+	}
+	if err := a.limitAddress(c, limit.Address); err != nil {
+		return err
 	}
 	c.Header().Set("Allow", res.allow)
 	if method == http.MethodOptions {
@@ -117,22 +144,43 @@ func (a *API) serve(c *call) error {
 }
 
 // admit lets in who may use a route.
-func (a *API) admit(c *call, who access) error {
-	if who == anyone {
-		return nil
+func (a *API) admit(c *call, r *route) error {
+	if r.who == anyone {
+		return a.limitAddress(c, limit.Address)
 	}
-	p, err := a.Auth.Authenticate(c.r)
-	if err != nil {
+	if err := a.identify(c); err != nil {
 		return err
 	}
-	c.who = p
-	switch {
-	case who == app && p.Kind != auth.App:
-		return belfry.Errorf(belfry.CodeForbidden, "This is for the app's back end: it needs an API key.")
-	case who == person && p.Kind != auth.User:
+	switch scope := r.who.scope(); {
+	case scope == 0 && c.who.Kind != auth.User:
 		return belfry.Errorf(belfry.CodeForbidden, "This is a person's own: it needs their session, token or ticket, not an API key.")
-	case p.Cookie && a.csrf.Check(c.r) != nil:
+	case scope != 0 && c.who.Kind != auth.App:
+		return belfry.Errorf(belfry.CodeForbidden, "This is for the app's back end: it needs an API key.")
+	case scope != 0 && !c.who.Scopes.May(scope):
+		return belfry.Errorf(belfry.CodeForbidden, "This needs an API key with the scope %s, and the key %q has %s.", scope, c.who.Key, c.who.Scopes)
+	case c.who.Cookie && a.csrf.Check(c.r) != nil:
 		return belfry.Errorf(belfry.CodeForbidden, "A page of another site sent this request with the person's cookie; add its origin to the allowed origins if it is yours.")
 	}
-	return nil
+	return a.limitCaller(c, r.who)
+}
+
+// identify finds out who sends a call. Where too many guesses came from, nobody else is looked at.
+func (a *API) identify(c *call) (err error) {
+	from := a.from(c)
+	if wait := a.Limits.Locked(from, c.r, c.begun); wait > 0 {
+		return &tooMany{wait, "Too many credentials from this address were not accepted. Wait, and send a good one."}
+	}
+	if c.who, err = a.Auth.Authenticate(c.r); err == nil {
+		limit.Welcome(c.ctx())
+		a.Limits.Good(from, c.r, c.begun)
+		return nil
+	}
+	if auth.Guessed(err) {
+		a.Limits.Failed(from, c.begun)
+		return err
+	}
+	if limited := a.limitAddress(c, limit.Address); limited != nil {
+		return limited
+	}
+	return err
 }

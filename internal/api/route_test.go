@@ -69,51 +69,6 @@ func TestContractIsWhole(t *testing.T) {
 	walk(c.doc)
 }
 
-// Each route lets in whom it is for, says 403 to the others, 401 to nobody and to a bad credential.
-func TestWhoMay(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for _, route := range api.Routes() {
-		t.Run(route, func(t *testing.T) {
-			method, path, _ := strings.Cut(route, " ")
-			path = strings.NewReplacer("{id}", "01890a5d-ac96-774b-bcce-b302099a8057", "{user_id}", "42").Replace(path)
-			appOnly, personOnly := api.NeedsIdentity(route)
-			status := func(options ...option) int {
-				// An Accept that the stream refuses, so that its good case ends too.
-				return w.do(method, path, nil, append(options, header("Accept", "application/json"))...).StatusCode
-			}
-			if !appOnly && !personOnly {
-				if got := status(); got == http.StatusUnauthorized || got == http.StatusForbidden {
-					t.Errorf("nobody: got %d; anyone may", got)
-				}
-				return
-			}
-			for _, bad := range [][]option{
-				nil,
-				{header("Authorization", "Bearer bf_wrong-wrong-wrong")},
-				{header("Authorization", "Bearer a.b.c")},
-				{header("Authorization", "Basic YTpi")},
-				{cookie("belfry_token", "a.b.c")},
-			} {
-				a := w.do(method, path, nil, bad...)
-				if a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {
-					t.Errorf("no or a bad credential: got %d with WWW-Authenticate %q, want 401 with one", a.StatusCode, a.Header.Get("WWW-Authenticate"))
-				}
-			}
-			for _, c := range []struct {
-				who    string
-				may    bool
-				option option
-			}{{"app", appOnly, asApp}, {"person", personOnly, asUser("42")}} {
-				got := status(c.option)
-				if refused := got == http.StatusForbidden || got == http.StatusUnauthorized; refused == c.may {
-					t.Errorf("%s: got status %d; may it: %v", c.who, got, c.may)
-				}
-			}
-		})
-	}
-}
-
 // Both slash forms of every path answer the same, without a redirect.
 func TestSlashForms(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ func securityHeaders() []header {
 	return []header{
 		{"Cache-Control", []string{"no-store"}},
 		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
 		{"Referrer-Policy", []string{"no-referrer"}},
 		{"X-Content-Type-Options", []string{"nosniff"}},
 		{"X-Frame-Options", []string{"DENY"}},

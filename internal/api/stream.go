@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"mime"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,13 +29,18 @@ func (a *API) stream(c *call) error {
 	batch := q.number("batch", 0, 0, maxBatch)
 	req := stream.Request{
 		User: c.who.User, ExpiresAt: c.who.ExpiresAt, Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
-		LastEventID: c.r.Header.Get("Last-Event-ID"), IP: remoteIP(c.r), UserAgent: c.r.UserAgent(),
+		LastEventID: c.r.Header.Get("Last-Event-ID"), IP: a.ip(c), UserAgent: c.r.UserAgent(),
 	}
 	if given := q.get("last_event_id"); req.LastEventID == "" {
 		req.LastEventID = given
 	}
 	if err := q.err(); err != nil {
 		return err
+	}
+	if !strings.HasSuffix(req.LastEventID, belfry.StopSuffix) && !a.limitStream(c) {
+		// In the stream itself, for a browser's own EventSource takes any other status for the end of everything.
+		a.Hub.Refuse(c, c.r, req, belfry.CloseLimit)
+		return nil
 	}
 	return a.Hub.Serve(c, c.r, req)
 }
@@ -61,13 +65,12 @@ func acceptsStream(accept []string) bool {
 	return !named
 }
 
-// remoteIP is the address of whoever connected, which behind a proxy is the proxy.
-func remoteIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+// ip is the address of whoever asks, for people to read; empty when it is not known.
+func (a *API) ip(c *call) string {
+	if addr := a.from(c).Addr; addr.IsValid() {
+		return addr.String()
 	}
-	return host
+	return ""
 }
 
 // streamStatus is GET /api/v1/notifications/sse/status/.

@@ -37,18 +37,19 @@ func table() []rule {
 		},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/door", modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/limit"},
 		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
 
 		{
-			layer: "faces", pkg: "internal/api", imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "api"},
+			layer: "faces", pkg: "internal/api", imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/limit", "api"},
 			modules: []string{"github.com/go-json-experiment/json", "go.yaml.in/yaml/v3"},
 		},
 
-		{layer: "faces", pkg: "internal/dashboard", imports: []string{root, "internal/auth", "internal/letter"}},
+		{layer: "faces", pkg: "internal/dashboard", imports: []string{root, "internal/auth", "internal/letter", "internal/limit"}},
 
 		{
 			layer: "assembly", pkg: "server",
-			imports: []string{root, "internal/notify", "internal/stream", "internal/door", "internal/auth", "internal/deliver", "internal/letter", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
+			imports: []string{root, "internal/notify", "internal/stream", "internal/door", "internal/auth", "internal/deliver", "internal/letter", "internal/limit", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
 			modules: []string{"github.com/prometheus/client_golang"},
 		},
 

@@ -49,11 +49,12 @@ const (
 // A Principal is who asks. Exactly one of User and Key is set.
 type Principal struct {
 	Kind      Kind
-	User      string    // the person's id
-	Key       string    // the API key's name
-	ExpiresAt time.Time // when the credential runs out; zero: never
-	Method    string    // one of the methods
-	Cookie    bool      // shown by a cookie, which a browser adds by itself: unsafe methods need CSRF protection
+	User      string        // the person's id
+	Key       string        // the API key's name
+	Scopes    belfry.Scopes // of the API key
+	ExpiresAt time.Time     // when the credential runs out; zero: never
+	Method    string        // one of the methods
+	Cookie    bool          // shown by a cookie, which a browser adds by itself: unsafe methods need CSRF protection
 }
 
 // Config is what an [Authenticator] works with.
@@ -105,7 +106,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 	cookies := c.JWT.Cookies
 	if cookies == nil {
-		cookies = []string{"belfry_token", "access_token"}
+		cookies = []string{"__Host-belfry_token", "belfry_token", "access_token"}
 	}
 	return &Authenticator{tickets: c.Store, keys: keys, tokens: tokens, cookies: cookies, now: c.Now, logger: c.Logger}, nil
 }
@@ -179,14 +180,16 @@ func (a *Authenticator) byToken(ctx context.Context, token, from string) (Princi
 }
 
 func (a *Authenticator) byKey(ctx context.Context, secret string) (Principal, error) {
-	name, err := a.keys.find(ctx, secret)
+	key, err := a.keys.find(ctx, secret)
 	if _, ok := errors.AsType[reason](err); ok {
 		return a.refuse(ctx, MethodAPIKey, "header", err)
 	}
-	if err != nil {
+	if unnoted, ok := errors.AsType[useError](err); ok {
+		a.logger.WarnContext(ctx, "a key works, and its use could not be stored", "error", unnoted)
+	} else if err != nil {
 		return Principal{}, fmt.Errorf("look up API key: %w", err)
 	}
-	return Principal{Kind: App, Key: name, Method: MethodAPIKey}, nil
+	return Principal{Kind: App, Key: key.Name, Scopes: key.Scopes, Method: MethodAPIKey}, nil
 }
 
 // maxCookies bounds the tokens tried for one request: a name may come several times, once for each path it was set for.
@@ -213,7 +216,27 @@ func (a *Authenticator) byCookie(r *http.Request) (Principal, error) {
 	if refused != nil {
 		return Principal{}, refused
 	}
-	return Principal{}, belfry.Errorf(belfry.CodeNoIdentity, "This needs a credential, and the request has none.")
+	return Principal{}, &noCredential{belfry.Errorf(belfry.CodeNoIdentity, "This needs a credential, and the request has none.")}
+}
+
+// A noCredential is the refusal of a request without any credential: it guesses nothing.
+type noCredential struct{ refusal *belfry.Error }
+
+// Error implements error.
+func (e *noCredential) Error() string { return e.refusal.Error() }
+
+// Unwrap makes it the [belfry.Error] that it is.
+func (e *noCredential) Unwrap() error { return e.refusal }
+
+// Guessed reports whether an error of [Authenticator.Authenticate] refuses a credential, rather than a request that shows
+// none or a store that does not answer.
+func Guessed(err error) bool {
+	e, ok := errors.AsType[*belfry.Error](err)
+	if !ok || e.Code != belfry.CodeNoIdentity {
+		return false
+	}
+	_, none := errors.AsType[*noCredential](err)
+	return !none
 }
 
 // A reason says why a credential is refused, in a fixed sentence: never with text from the credential.

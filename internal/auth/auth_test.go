@@ -31,6 +31,7 @@ type credentials struct {
 	keys    []belfry.Key
 	tickets map[belfry.SecretHash]belfry.Ticket
 	reads   int // of the keys
+	uses    []belfry.Key
 	fail    error
 }
 
@@ -39,6 +40,13 @@ func (c *credentials) Keys(context.Context) ([]belfry.Key, error) {
 	defer c.mu.Unlock()
 	c.reads++
 	return append([]belfry.Key(nil), c.keys...), c.fail
+}
+
+func (c *credentials) UseKey(_ context.Context, name string, at time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.uses = append(c.uses, belfry.Key{Name: name, LastUsedAt: at})
+	return c.fail
 }
 
 func (c *credentials) TakeTicket(_ context.Context, h belfry.SecretHash, now time.Time) (belfry.Ticket, error) {
@@ -60,7 +68,7 @@ func (c *credentials) set(keys ...string) {
 	defer c.mu.Unlock()
 	c.keys = nil
 	for _, secret := range keys {
-		c.keys = append(c.keys, belfry.Key{Name: "stored " + secret, Hash: belfry.HashSecret(secret)})
+		c.keys = append(c.keys, belfry.Key{Name: "stored " + secret, Hash: belfry.HashSecret(secret), Scopes: belfry.ScopeSend})
 	}
 }
 
@@ -113,7 +121,7 @@ func standard() auth.Config {
 func TestAuthenticateFindsTheCredential(t *testing.T) {
 	t.Parallel()
 	token := func(user string) string { return hs256(t, `{"sub":"`+user+`","exp":`+unix(now.Add(time.Hour))+`}`) }
-	app := auth.Principal{Kind: auth.App, Key: "shop", Method: "api_key"}
+	app := auth.Principal{Kind: auth.App, Key: "shop", Scopes: belfry.ScopeAdmin, Method: "api_key"}
 	person := func(user string) auth.Principal {
 		return auth.Principal{Kind: auth.User, User: user, Method: "jwt", ExpiresAt: now.Add(time.Hour)}
 	}

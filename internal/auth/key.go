@@ -41,8 +41,9 @@ func NewKey() (string, error) {
 
 // A NamedKey is an API key as a configuration gives it.
 type NamedKey struct {
-	Name   string // stands in logs; required
-	Secret string // at least 8 characters, better 16, no spaces, not shaped like a JWT
+	Name   string        // stands in logs; required
+	Secret string        // at least 8 characters, better 16, no spaces, not shaped like a JWT
+	Scopes belfry.Scopes // what it may do; 0: everything
 }
 
 func (k NamedKey) check() error {
@@ -66,6 +67,7 @@ type keyring struct {
 	fixed []belfry.Key
 	store belfry.Credentials
 	now   func() time.Time
+	uses  uses
 
 	mu     sync.Mutex // held while the store is read, so that many requests read it once
 	stored []belfry.Key
@@ -83,40 +85,44 @@ func newKeyring(keys []NamedKey, store belfry.Credentials, now func() time.Time)
 			return nil, fmt.Errorf("two keys have the name %q: give each its own", key.Name)
 		}
 		names[key.Name] = true
-		k.fixed = append(k.fixed, belfry.Key{Name: key.Name, Hash: belfry.HashSecret(key.Secret)})
+		if key.Scopes == 0 {
+			key.Scopes = belfry.ScopeAdmin
+		}
+		k.fixed = append(k.fixed, belfry.Key{Name: key.Name, Hash: belfry.HashSecret(key.Secret), Scopes: key.Scopes})
 	}
 	return k, nil
 }
 
-// find returns the name of the key with a secret. The error is a reason when there is none.
-func (k *keyring) find(ctx context.Context, secret string) (string, error) {
+// find returns the key with a secret, and notes its use. The error is a reason when there is none.
+func (k *keyring) find(ctx context.Context, secret string) (*belfry.Key, error) {
 	if len(secret) > maxKey {
-		return "", errLong
+		return nil, errLong
 	}
 	hash := belfry.HashSecret(secret)
-	if name, ok := match(k.fixed, hash); ok {
-		return name, nil
+	if key := match(k.fixed, hash); key != nil {
+		k.uses.note(key, k.now())
+		return key, nil
 	}
 	for _, age := range [...]time.Duration{keysKept, keysReread} {
 		stored, err := k.storedKeys(ctx, age)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if name, ok := match(stored, hash); ok {
-			return name, nil
+		if key := match(stored, hash); key != nil {
+			return key, k.use(ctx, key)
 		}
 	}
-	return "", reason("no API key is like it")
+	return nil, reason("no API key is like it")
 }
 
-// match compares with every key, in a time that does not tell how much of a hash was right.
-func match(keys []belfry.Key, hash belfry.SecretHash) (name string, ok bool) {
+// match compares with every key, in a time that does not tell how much of a hash was right. nil: none is like it.
+func match(keys []belfry.Key, hash belfry.SecretHash) (found *belfry.Key) {
 	for i := range keys {
 		if subtle.ConstantTimeCompare(keys[i].Hash[:], hash[:]) == 1 {
-			name, ok = keys[i].Name, true
+			found = &keys[i]
 		}
 	}
-	return name, ok
+	return found
 }
 
 // storedKeys returns the store's keys as they were at most age ago. The slice is never changed afterwards.

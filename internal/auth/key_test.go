@@ -1,13 +1,20 @@
 package auth_test
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/storetest"
 )
 
 func TestNewKey(t *testing.T) {
@@ -101,6 +108,91 @@ func TestStoredKeysAreCached(t *testing.T) {
 	}
 	if got := w.store.reads; got > 41 {
 		t.Errorf("reads in 2 s of made-up keys: got %d, want at most 41", got)
+	}
+}
+
+// The last use of a stored key is written once in five minutes, whoever comes; of one of the configuration, never.
+func TestTheUseOfAKeyIsNoted(t *testing.T) {
+	t.Parallel()
+	clock := &clock{at: now}
+	w := open(t, auth.Config{Now: clock.now, Keys: []auth.NamedKey{{Name: "fixed", Secret: appKey, Scopes: belfry.ScopeUsers}}})
+	w.store.set("bf_a-stored-key-in-use")
+	come := func(key string, scopes belfry.Scopes) {
+		t.Helper()
+		p, err := w.Authenticate(get("/", "Authorization", "Bearer "+key))
+		if err != nil || p.Scopes != scopes {
+			t.Fatalf("got %+v, %v; want scopes %v", p, err, scopes)
+		}
+	}
+	for range 600 { // ten minutes
+		come("bf_a-stored-key-in-use", belfry.ScopeSend)
+		come(appKey, belfry.ScopeUsers)
+		clock.move(time.Second)
+	}
+	name := "stored bf_a-stored-key-in-use"
+	want := []belfry.Key{{Name: name, LastUsedAt: now}, {Name: name, LastUsedAt: now.Add(5 * time.Minute)}}
+	if diff := cmp.Diff(want, w.store.uses); diff != "" {
+		t.Errorf("the uses in the store differ (-want +got):\n%s", diff)
+	}
+	last := clock.now().Add(-time.Second)
+	for i, u := range w.KeyUses() {
+		if u.Name != []string{"fixed", name}[i] || !u.At.Equal(last) {
+			t.Errorf("use %d: got %+v, want one at %v", i, u, last)
+		}
+	}
+	if len(w.KeyUses()) != 2 {
+		t.Errorf("uses: got %+v, want two", w.KeyUses())
+	}
+}
+
+// A use that cannot be stored is no reason to refuse the key: what needs the store will fail by itself.
+func TestAUseThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	store := &forgetful{Memory: storetest.NewMemory()}
+	if err := store.AddKey(t.Context(), belfry.Key{Name: "app", Hash: belfry.HashSecret(appKey), Scopes: belfry.ScopeSend}); err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, auth.Config{Store: store})
+	if p, err := w.Authenticate(get("/", "Authorization", "Bearer "+appKey)); err != nil || p.Key != "app" {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	if !strings.Contains(w.log.String(), "the disk is full") {
+		t.Errorf("the log does not say why: %s", w.log)
+	}
+}
+
+// A forgetful store takes no note of uses.
+type forgetful struct{ *storetest.Memory }
+
+func (forgetful) UseKey(context.Context, string, time.Time) error {
+	return errors.New("the disk is full")
+}
+
+// Only a credential that is no good is a guess.
+func TestGuessed(t *testing.T) {
+	t.Parallel()
+	w := open(t, standard())
+	for name, c := range map[string]struct {
+		r       *http.Request
+		guessed bool
+	}{
+		"none":              {get("/"), false},
+		"another scheme":    {get("/", "Authorization", "Basic YTpi"), false},
+		"a cookie of ours":  {get("/", "Cookie", "belfry_token=a.b.c"), true},
+		"another's cookie":  {get("/", "Cookie", "session=a"), false},
+		"a key":             {get("/", "Authorization", "Bearer bf_made-up-made-up"), true},
+		"a token":           {get("/?token=a.b.c"), true},
+		"a ticket":          {get("/?ticket=made-up"), true},
+		"a key of any form": {get("/", "Authorization", "Bearer x"), true},
+	} {
+		_, err := w.Authenticate(c.r)
+		if e, ok := errors.AsType[*belfry.Error](err); !ok || e.Code != belfry.CodeNoIdentity || auth.Guessed(err) != c.guessed {
+			t.Errorf("%s: got %v, guessed %v; want %v", name, err, auth.Guessed(err), c.guessed)
+		}
+	}
+	w.store.fail = errors.New("the disk is gone")
+	if _, err := w.Authenticate(get("/?ticket=" + ticket)); err == nil || auth.Guessed(err) {
+		t.Errorf("a store that fails is no guess: %v", err)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/belfryhq/belfry/storetest"
 )
 
-func TestKeyHash(t *testing.T) {
+func TestKeyNamed(t *testing.T) {
 	t.Parallel()
 	store := storetest.NewMemory()
 	stored := belfry.Key{Name: "stored", Hash: belfry.HashSecret("bf_of-the-store-0123456789")}
@@ -20,7 +20,8 @@ func TestKeyHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]belfry.SecretHash{"stored": stored.Hash, "fixed": belfry.HashSecret("bf_of-the-settings-0123456789"), "gone": {}} {
-		got, ok, err := a.KeyHash(t.Context(), name)
+		key, ok, err := a.Key(t.Context(), name)
+		got := key.Hash
 		if err != nil || got != want || ok != (want != belfry.SecretHash{}) {
 			t.Errorf("%s: got %x, %v, error %v", name, got, ok, err)
 		}

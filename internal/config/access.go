@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"unicode"
+
+	"github.com/belfryhq/belfry"
 )
 
 // A Secret is a value that is never printed: every way of formatting it writes the same mask.
@@ -63,11 +65,13 @@ func (s *SigningSecret) UnmarshalText(b []byte) error {
 
 // A NamedKey is an API key and what it is called in logs.
 type NamedKey struct {
-	Name string
-	Key  Secret
+	Name   string
+	Key    Secret
+	Scopes belfry.Scopes // what it may do; 0: everything
 }
 
-// Keys are API keys, written NAME:KEY and separated by commas. One alone may do without a name.
+// Keys are API keys, written NAME:KEY, or NAME:KEY SCOPE+SCOPE, and separated by commas. One alone may do without a name.
+// A space parts the scopes from the key because no key has one, while it may have colons.
 type Keys []NamedKey
 
 // shortestKey is what package auth asks for too; here the complaint can name the setting.
@@ -82,7 +86,15 @@ func (k *Keys) UnmarshalText(b []byte) error {
 		if !ok {
 			name, key = "default", item
 		}
-		name, key = strings.TrimSpace(name), strings.TrimSpace(key)
+		name = strings.TrimSpace(name)
+		key, words, scoped := strings.Cut(strings.TrimSpace(key), " ")
+		var scopes belfry.Scopes
+		if scoped {
+			var err error
+			if scopes, err = belfry.ParseScopes(strings.TrimSpace(words)); err != nil {
+				return errNoScopes(name)
+			}
+		}
 		switch {
 		case name == "" || len(name) > 64 || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
 			return fmt.Errorf("key %d has no name of 1 to 64 printable characters; write NAME:KEY", i+1)
@@ -94,13 +106,18 @@ func (k *Keys) UnmarshalText(b []byte) error {
 			return fmt.Errorf("the key named %q has characters that cannot stand in a header; use letters, digits, - and _", name)
 		}
 		names[name] = true
-		keys = append(keys, NamedKey{name, Secret(key)})
+		keys = append(keys, NamedKey{name, Secret(key), scopes})
 	}
 	if keys == nil {
 		return errors.New("it holds no key; write NAME:KEY")
 	}
 	*k = keys
 	return nil
+}
+
+// errNoScopes does not quote what it could not read: that may be a part of the key.
+func errNoScopes(name string) error {
+	return fmt.Errorf("what follows the space after the key named %q is no list of scopes; write scopes like send+users (send, users, deliveries, admin), or no space", name)
 }
 
 // A PublicKey is a key in PEM, given as such or as the path of a file that holds it.

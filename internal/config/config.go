@@ -16,15 +16,16 @@ type Config struct {
 	Mail
 	Words
 	Streams
+	Limits
 	Log
 }
 
 // Listen says where the server is reached.
 type Listen struct {
-	Addr           Address `setting:"BELFRY_ADDR" group:"Network" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where it listens."`
-	MetricsAddr    Address `setting:"BELFRY_METRICS_ADDR" group:"Network" placeholder:"HOST:PORT" help:"An own listener for /metrics; without it, /metrics is served at the main address."`
-	AllowedOrigins Origins `setting:"BELFRY_ALLOWED_ORIGINS" group:"Network" placeholder:"ORIGIN,…" help:"Other origins whose pages may use the browser's endpoints with credentials (CORS), like https://app.example.com; without any, only pages of the same origin."`
-	RateLimits     Switch  `setting:"BELFRY_RATE_LIMITS" group:"Network" default:"on" placeholder:"on|off" help:"Limits on how often one client may ask, off for a benchmark; this version has none yet."`
+	Addr           Address  `setting:"BELFRY_ADDR" group:"Network" default:"127.0.0.1:8000" placeholder:"HOST:PORT" help:"Where it listens."`
+	MetricsAddr    Address  `setting:"BELFRY_METRICS_ADDR" group:"Network" placeholder:"HOST:PORT" help:"An own listener for /metrics; without it, /metrics is served at the main address."`
+	AllowedOrigins Origins  `setting:"BELFRY_ALLOWED_ORIGINS" group:"Network" placeholder:"ORIGIN,…" help:"Other origins whose pages may use the browser's endpoints with credentials (CORS), like https://app.example.com; without any, only pages of the same origin."`
+	TrustedProxies Networks `setting:"BELFRY_TRUSTED_PROXIES" group:"Network" placeholder:"NETWORK,…" help:"The networks in which your proxies stand, like 127.0.0.1 or 10.0.0.0/8. They are believed when they say in X-Forwarded-For for whom they ask; without any, the address of a client is that of whoever connects."`
 }
 
 // Database says where the data is.
@@ -39,7 +40,7 @@ type Keep struct {
 
 // APIKeys let the app's back end in.
 type APIKeys struct {
-	Keys Keys `name:"api-keys" setting:"BELFRY_API_KEYS" secret:"" group:"Access" placeholder:"NAME:KEY,…" help:"Keys of the app's back end. Without any, the first start makes one, prints it once and keeps its hash; more are made by belfry key add."`
+	Keys Keys `name:"api-keys" setting:"BELFRY_API_KEYS" secret:"" group:"Access" placeholder:"NAME:KEY,…" help:"Keys of the app's back end; with a space and scopes behind it (NAME:KEY send+users) a key may do only that, of send, users, deliveries and admin. Without any, the first start makes one, prints it once and keeps its hash; more are made by belfry key add."`
 }
 
 // JWT says which tokens of browsers are believed.
@@ -49,7 +50,7 @@ type JWT struct {
 	JWTIssuer    string        `setting:"BELFRY_JWT_ISSUER" group:"Access" placeholder:"NAME" help:"The iss a token must have; without it, any."`
 	JWTAudience  string        `setting:"BELFRY_JWT_AUDIENCE" group:"Access" placeholder:"NAME" help:"The aud a token must have; without it, any."`
 	JWTUserClaim string        `setting:"BELFRY_JWT_USER_CLAIM" group:"Access" placeholder:"CLAIM" help:"The claim that says who the token is for; without it, user_id, else sub."`
-	JWTCookies   Names         `setting:"BELFRY_JWT_COOKIES" group:"Access" default:"belfry_token,access_token" placeholder:"NAME,…" help:"The cookies in which a token may come."`
+	JWTCookies   Names         `setting:"BELFRY_JWT_COOKIES" group:"Access" default:"__Host-belfry_token,belfry_token,access_token" placeholder:"NAME,…" help:"The cookies in which a token may come; the first that holds a good one decides."`
 }
 
 // Streams bounds the live connections.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/config"
 )
 
@@ -116,7 +117,11 @@ func TestAccess(t *testing.T) {
 	good(t, key, config.Keys{{Name: "default", Key: key}})
 	bad[config.Keys](t, "a:"+key+",a:"+key+"2", `two keys are named "a"`)
 	bad[config.Keys](t, ":"+key, "no name")
-	bad[config.Keys](t, "app:"+key+" x", "header")
+	good(t, "app:a:b:c:send:users, "+"b:"+key+" send", config.Keys{{Name: "app", Key: "a:b:c:send:users"}, {Name: "b", Key: key, Scopes: belfry.ScopeSend}})
+	good(t, key+"  users+admin ", config.Keys{{Name: "default", Key: key, Scopes: belfry.ScopeUsers | belfry.ScopeAdmin}})
+	bad[config.Keys](t, "app:"+key+" x", "no list of scopes")
+	bad[config.Keys](t, "app:"+key+" send users", "no list of scopes")
+	bad[config.Keys](t, "app:"+key+"\tsend", "header")
 	bad[config.Keys](t, "app:hunter2", "shorter than 8")
 	if _, err := parse[config.Keys](t, "app:hunter2"); strings.Contains(fmt.Sprint(err), "hunter2") {
 		t.Errorf("the error shows the key: %v", err)

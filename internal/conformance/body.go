@@ -44,6 +44,15 @@ func bodyCases() []Case {
 				post(t, b, map[string]string{"Content-Type": kind}).is(http.StatusUnsupportedMediaType)
 			}
 		}},
+		{Name: "body: a compressed one is a 415", Run: func(t *T) {
+			p := t.person()
+			b := bodyText(p.body("A", nil))
+			for _, coding := range []string{"gzip", "deflate", "br", "zstd", "gzip, identity", "x"} {
+				post(t, b, map[string]string{"Content-Encoding": coding}).is(http.StatusUnsupportedMediaType)
+			}
+			post(t, b, map[string]string{"Content-Encoding": "identity"}).is(http.StatusCreated)
+			p.wantCounts(1, 1)
+		}},
 		{Name: "body: JSON by any of its names is accepted", Run: func(t *T) {
 			b := bodyText(t.person().body("A", nil))
 			for _, kind := range []string{"application/json", "application/json; charset=utf-8", "APPLICATION/JSON", ""} {

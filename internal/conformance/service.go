@@ -22,6 +22,12 @@ func serviceCases() []Case {
 				t.public(path).is(http.StatusNotFound, http.StatusUnauthorized, http.StatusBadRequest)
 			}
 		}},
+		{Name: "service: an address over 8 KiB is a 414, and none is worth more", Run: func(t *T) {
+			long := "?x=" + strings.Repeat("x", 9<<10)
+			t.public("/healthz" + long).is(http.StatusRequestURITooLong)
+			t.do(call{as: t.person().as(), method: http.MethodGet, path: countsPath + long}).is(http.StatusRequestURITooLong)
+			t.do(call{as: t.appKey(), method: http.MethodPost, path: notificationsPath + long, body: t.person().body("A", nil)}).is(http.StatusRequestURITooLong)
+		}},
 		{Name: "request id: a given one is answered", Run: func(t *T) {
 			for _, id := range []string{"abc-123", strings.Repeat("a", 64), "01JD-x_y.z:7"} {
 				a := t.do(call{method: http.MethodGet, path: "/healthz", header: map[string]string{"X-Request-Id": id}})

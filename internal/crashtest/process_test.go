@@ -33,6 +33,9 @@ const (
 var buildOnce = sync.OnceValues(build)
 
 func TestMain(m *testing.M) {
+	if at := os.Getenv("ABUSE_AT"); at != "" {
+		os.Exit(beStrangers(at))
+	}
 	code := m.Run()
 	if path, err := buildOnce(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder

@@ -11,11 +11,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 )
 
 //go:embed assets
@@ -34,7 +36,7 @@ type Mail interface {
 // Keys knows the API keys; package auth does.
 type Keys interface {
 	Authenticate(r *http.Request) (auth.Principal, error)
-	KeyHash(ctx context.Context, name string) (belfry.SecretHash, bool, error)
+	Key(ctx context.Context, name string) (belfry.Key, bool, error)
 }
 
 // Suppressions are the addresses to which nothing is sent; a store keeps them.
@@ -51,6 +53,8 @@ type Config struct {
 	Accounts     func() []belfry.AccountStatus // of the carrier; nil: mail never leaves
 	Secret       []byte                        // signs the sessions; at least 16 bytes. Required
 	Open         bool                          // whoever asks this machine by a name of its own may look without a key. For a demo
+	Limits       *limit.Limiter                // nil: there are none
+	Proxies      limit.Proxies                 // who is believed to say for whom they ask
 	Version      string                        // shown at the foot
 	Now          func() time.Time              // nil: time.Now
 	Logger       *slog.Logger                  // nil: silent
@@ -94,7 +98,28 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle("POST "+Root+"sign-in", d.page(anyone, d.signIn))
 	mux.Handle("POST "+Root+"sign-out", d.page(anyone, d.signOut))
 	mux.Handle("/", d.page(anyone, func(*visit) error { return belfry.ErrNotFound }))
-	return http.NewCrossOriginProtection().Handler(mux), nil
+	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(d.page(anyone, func(*visit) error {
+		return belfry.Errorf(belfry.CodeForbidden, "A page of another site sent this. Open the dashboard itself and try again.")
+	}))
+	return careful(csrf.Handler(mux)), nil
+}
+
+// careful sets on every answer, files and redirects too, what keeps browsers careful. The page of a mail has a policy of its
+// own.
+func careful(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Vary", "Cookie")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // A right is what a page asks of its visitor.
@@ -121,13 +146,6 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 
 func (d *dashboard) page(need right, answer func(*visit) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{ResponseWriter: w, r: r}
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "SAMEORIGIN")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
 		if err := d.serve(v, need, answer); err != nil {
 			d.fail(v, err)
 		}
@@ -135,6 +153,9 @@ func (d *dashboard) page(need right, answer func(*visit) error) http.Handler {
 }
 
 func (d *dashboard) serve(v *visit, need right, answer func(*visit) error) (err error) {
+	if wait := d.Limits.From(limit.Address, d.Proxies.Source(v.r), d.Now()); wait > 0 {
+		return d.tooMany(v, wait)
+	}
 	if v.key, err = d.session(v.r); err != nil {
 		return err
 	}
@@ -152,6 +173,12 @@ func (d *dashboard) serve(v *visit, need right, answer func(*visit) error) (err 
 		}
 	}
 	return answer(v)
+}
+
+// tooMany is the refusal of a visit that comes too soon.
+func (*dashboard) tooMany(v *visit, wait time.Duration) error {
+	v.Header().Set("Retry-After", strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10))
+	return belfry.Errorf(belfry.CodeTooMany, "Too many attempts from this address. Wait a little and try again.")
 }
 
 // thisMachine reports whether the visitor reached the server by a name that no page elsewhere can point here (DNS
@@ -198,6 +225,8 @@ func (d *dashboard) fail(v *visit, err error) {
 			status = http.StatusConflict
 		case belfry.CodeForbidden, belfry.CodeNoIdentity:
 			status = http.StatusForbidden
+		case belfry.CodeTooMany:
+			status = http.StatusTooManyRequests
 		case belfry.CodeFull, belfry.CodeUnavailable:
 			status = http.StatusServiceUnavailable
 		default:

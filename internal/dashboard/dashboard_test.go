@@ -194,7 +194,7 @@ func TestASessionEndsWithItsKey(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const stored = "bf_of-somebody-else-0123456789"
-	key := belfry.Key{Name: "guest", Hash: belfry.HashSecret(stored), CreatedAt: epoch()}
+	key := belfry.Key{Name: "guest", Hash: belfry.HashSecret(stored), Scopes: belfry.ScopeDeliveries, CreatedAt: epoch()}
 	if err := d.store.AddKey(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}

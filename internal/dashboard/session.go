@@ -13,6 +13,7 @@ import (
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 )
 
 const (
@@ -21,9 +22,27 @@ const (
 	maxForm    = 16 << 10
 )
 
+// mayLook are the scopes of a key that opens the dashboard.
+const mayLook = belfry.ScopeDeliveries
+
+// private reports whether the visitor's browser has a private connection to the site. What a client says of that itself
+// concerns its own cookie alone.
+func private(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// cookieOf returns the name of the session's cookie. By the prefix browsers take it from this very host alone, over TLS: no
+// neighbour under the same domain can plant a session of its own. Without TLS, browsers would refuse it.
+func cookieOf(r *http.Request) string {
+	if private(r) {
+		return "__Host-" + cookieName
+	}
+	return cookieName
+}
+
 // session returns the name of the key by which the visitor signed in; empty when they did not.
 func (d *dashboard) session(r *http.Request) (string, error) {
-	cookie, err := r.Cookie(cookieName)
+	cookie, err := r.Cookie(cookieOf(r))
 	if err != nil {
 		return "", nil
 	}
@@ -33,14 +52,15 @@ func (d *dashboard) session(r *http.Request) (string, error) {
 	}
 	b, sum := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
 	name := string(b[8:])
-	hash, ok, err := d.Keys.KeyHash(r.Context(), name)
+	key, ok, err := d.Keys.Key(r.Context(), name)
 	if err != nil {
 		return "", err
 	}
 	expires := time.Unix(int64(binary.BigEndian.Uint64(b)), 0)
-	if !ok || !hmac.Equal(sum, d.sign(b, hash)) || !d.Now().Before(expires) {
+	if !ok || !hmac.Equal(sum, d.sign(b, key.Hash)) || !key.Scopes.May(mayLook) || !d.Now().Before(expires) {
 		return "", nil
 	}
+	limit.Welcome(r.Context())
 	return name, nil
 }
 
@@ -55,7 +75,7 @@ func (d *dashboard) sign(b []byte, key belfry.SecretHash) []byte {
 
 type signIn struct {
 	To     string // the path to go to
-	Failed bool
+	Failed string // why the key opens nothing; empty: none was tried
 }
 
 // signInPage is GET /dashboard/sign-in.
@@ -67,40 +87,56 @@ func (d *dashboard) signInPage(v *visit) error {
 func (d *dashboard) signIn(v *visit) error {
 	v.r.Body = http.MaxBytesReader(v, v.r.Body, maxForm)
 	to, secret := local(v.r.PostFormValue("to")), strings.TrimSpace(v.r.PostFormValue("key"))
-	name, err := d.keyOf(v.r, secret)
+	asked := asked(v.r, secret)
+	from := d.Proxies.Source(v.r)
+	if wait := d.Limits.Locked(from, asked, d.Now()); wait > 0 {
+		return d.tooMany(v, wait)
+	}
+	p, err := d.keyOf(asked, secret)
 	if err != nil {
 		return err
 	}
-	if name == "" {
-		return d.show(v, http.StatusForbidden, "sign-in.html", "Sign in", signIn{To: to, Failed: true})
+	failed := ""
+	switch {
+	case p.Kind != auth.App:
+		d.Limits.Failed(from, d.Now())
+		failed = "This is not an API key of this server."
+	case !p.Scopes.May(mayLook):
+		failed = "This key may not see the mail: it needs the scope " + mayLook.String() + " or admin."
 	}
-	hash, ok, err := d.Keys.KeyHash(v.r.Context(), name)
-	if err != nil || !ok {
+	if failed != "" {
+		return d.show(v, http.StatusForbidden, "sign-in.html", "Sign in", signIn{To: to, Failed: failed})
+	}
+	key, ok, err := d.Keys.Key(v.r.Context(), p.Key)
+	if err != nil {
 		return err
 	}
+	if !ok {
+		return belfry.Errorf(belfry.CodeForbidden, "This key was removed just now.")
+	}
 	b := binary.BigEndian.AppendUint64(nil, uint64(d.Now().Add(sessionTTL).Unix()))
-	b = append(b, name...)
-	d.setCookie(v, base64.RawURLEncoding.EncodeToString(append(b, d.sign(b, hash)...)), int(sessionTTL/time.Second))
+	b = append(b, key.Name...)
+	d.setCookie(v, base64.RawURLEncoding.EncodeToString(append(b, d.sign(b, key.Hash)...)), int(sessionTTL/time.Second))
 	http.Redirect(v, v.r, to, http.StatusSeeOther)
 	return nil
 }
 
-// keyOf returns the name of an API key; empty when it is none.
-func (d *dashboard) keyOf(r *http.Request, secret string) (string, error) {
+// asked is the request that shows a secret where package auth looks for an API key.
+func asked(r *http.Request, secret string) *http.Request {
+	q := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: Root}, Header: http.Header{"Authorization": {"Bearer " + secret}}}
+	return q.WithContext(r.Context())
+}
+
+// keyOf returns whose key a secret is; nobody's when it is none.
+func (d *dashboard) keyOf(asked *http.Request, secret string) (auth.Principal, error) {
 	if secret == "" || strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", nil
+		return auth.Principal{}, nil
 	}
-	asked := (&http.Request{Method: http.MethodGet, URL: &url.URL{Path: Root}, Header: http.Header{"Authorization": {"Bearer " + secret}}}).WithContext(r.Context())
 	p, err := d.Keys.Authenticate(asked)
-	switch {
-	case errors.Is(err, belfry.Errorf(belfry.CodeNoIdentity, "")):
-		return "", nil
-	case err != nil:
-		return "", err
-	case p.Kind != auth.App:
-		return "", nil
+	if errors.Is(err, belfry.Errorf(belfry.CodeNoIdentity, "")) {
+		return auth.Principal{}, nil
 	}
-	return p.Key, nil
+	return p, err
 }
 
 // signOut is POST /dashboard/sign-out.
@@ -111,9 +147,12 @@ func (d *dashboard) signOut(v *visit) error {
 }
 
 func (d *dashboard) setCookie(v *visit, value string, age int) {
+	path := Root
+	if private(v.r) {
+		path = "/" // as the prefix asks
+	}
 	http.SetCookie(v, &http.Cookie{
-		Name: cookieName, Value: value, Path: Root, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: v.r.TLS != nil || v.r.Header.Get("X-Forwarded-Proto") == "https",
+		Name: cookieOf(v.r), Value: value, Path: path, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: private(v.r),
 	})
 }
 

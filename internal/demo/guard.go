@@ -14,7 +14,10 @@ func (a *app) guard(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store") // a new version's page must not meet an old one's script
 		if !a.AnyHost && !thisMachine(r.Host) {
 			fail(w, http.StatusMisdirectedRequest, "The sample app answers only to names of this machine, like 127.0.0.1 and localhost.")
