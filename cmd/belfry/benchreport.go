@@ -55,6 +55,8 @@ func printDeliveries(p *program, r *load.Report) {
 func printCost(p *program, r *load.Report) {
 	c := r.Cost
 	switch {
+	case r.Mode == load.Growth || r.Mode == load.Resume:
+		return
 	case c == nil:
 		p.printf("  %-12s not known: the server's process is not on this machine, or cannot be looked at\n", "cost")
 		return

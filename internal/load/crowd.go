@@ -20,15 +20,15 @@ type crowd interface {
 const connectTimeout = 10 * time.Second
 
 // gather returns the crowd for a server: the one that costs least where it can be used.
-func gather(target *url.URL, a *audience) (crowd, error) {
-	if target.Scheme == "http" {
-		addr, err := net.ResolveTCPAddr("tcp", hostPort(target))
+func gather(t *Target, a *audience) (crowd, error) {
+	if t.URL.Scheme == "http" {
+		addr, err := net.ResolveTCPAddr("tcp", hostPort(t.URL))
 		if err != nil {
-			return nil, fmt.Errorf("find %s: %w", target.Host, err)
+			return nil, fmt.Errorf("find %s: %w", t.URL.Host, err)
 		}
 		return newPolled(addr, a)
 	}
-	return newDialed(target, a), nil
+	return newDialed(t, a), nil
 }
 
 // hostPort is where a URL leads.

@@ -4,21 +4,20 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"net/url"
 	"sync"
 	"time"
 )
 
 // dialed is a crowd with a goroutine for each stream: it works everywhere, and speaks TLS.
 type dialed struct {
-	target  *url.URL
+	target  *Target
 	aud     *audience
 	conns   []net.Conn
 	readers sync.WaitGroup
 	closing chan struct{}
 }
 
-func newDialed(target *url.URL, a *audience) *dialed {
+func newDialed(target *Target, a *audience) *dialed {
 	return &dialed{target: target, aud: a, closing: make(chan struct{})}
 }
 
@@ -37,11 +36,16 @@ func (d *dialed) open(ctx context.Context, stream int, request []byte) error {
 	return nil
 }
 
-func dial(ctx context.Context, target *url.URL) (net.Conn, error) {
-	if target.Scheme == "https" {
-		return (&tls.Dialer{Config: &tls.Config{NextProtos: []string{"http/1.1"}}}).DialContext(ctx, "tcp", hostPort(target))
+func dial(ctx context.Context, t *Target) (net.Conn, error) {
+	if t.URL.Scheme == "https" {
+		config := t.TLS.Clone() // of nil it is nil
+		if config == nil {
+			config = new(tls.Config)
+		}
+		config.NextProtos = []string{"http/1.1"} // a stream of HTTP/2 shares its connection
+		return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", hostPort(t.URL))
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", hostPort(target))
+	return new(net.Dialer).DialContext(ctx, "tcp", hostPort(t.URL))
 }
 
 func (d *dialed) read(stream int, conn net.Conn) {

@@ -8,5 +8,5 @@ import (
 )
 
 func newPolled(addr *net.TCPAddr, a *audience) (crowd, error) {
-	return newDialed(&url.URL{Scheme: "http", Host: addr.String()}, a), nil
+	return newDialed(&Target{URL: &url.URL{Scheme: "http", Host: addr.String()}}, a), nil
 }

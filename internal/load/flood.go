@@ -69,11 +69,7 @@ func (r *run) flood(ctx context.Context, p plan) error {
 	r.report.Seconds = round(took.Seconds(), 3)
 	r.report.PerSecond = round(float64(got)/took.Seconds(), 0)
 	if c := r.report.Cost; c != nil {
-		used := r.server.since(before)
-		c.DeliveryCPU, c.ClientCPU = r.each(used, got), r.each(self().since(own), got)
-		if p.toAll {
-			c.SendCPU = r.each(used, p.messages)
-		}
+		c.DeliveryCPU, c.ClientCPU = r.each(r.server.since(before), got), r.each(self().since(own), got)
 	}
 	return nil
 }

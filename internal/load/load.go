@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// settle is how long the server may still work on what has arrived, and its garbage collector on what connecting left, before its
-// usage is read.
+// How long the server may still work on what has arrived, and its garbage collector on what connecting left, before its usage
+// is read.
 const (
 	settle        = 100 * time.Millisecond
+	settleStream  = time.Millisecond // for each
 	settleStreams = 1500 * time.Millisecond
 )
 
@@ -99,7 +100,7 @@ func (r *run) close() {
 
 // connect opens all streams and waits until they are answered.
 func (r *run) connect(ctx context.Context) (err error) {
-	if r.crowd, err = gather(r.target.URL, r.aud); err != nil {
+	if r.crowd, err = gather(r.target, r.aud); err != nil {
 		return err
 	}
 	r.meter.phase("connecting", int64(r.Streams), func() int64 { _, up := r.aud.count(); return int64(up) })
@@ -130,7 +131,7 @@ func (r *run) connect(ctx context.Context) (err error) {
 		return err
 	}
 	r.report.Cost.ConnectCPU = r.each(r.server.since(r.streams), int64(r.Streams))
-	if err := pause(ctx, settleStreams); err != nil {
+	if err := pause(ctx, min(settleStreams, settleStream*time.Duration(r.Streams))); err != nil {
 		return err
 	}
 	now := r.server.use()

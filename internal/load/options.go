@@ -1,6 +1,7 @@
 package load
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,6 +29,8 @@ type Target struct {
 	APIKey string // of an app, for a Belfry
 	// Token returns the credential of a person, for a Belfry.
 	Token func(user string) (string, error)
+	// TLS is for https; nil: what the system trusts.
+	TLS *tls.Config
 	// PIDs are the server's processes; none: those that listen at the URL, when that is on this machine.
 	PIDs []int
 }

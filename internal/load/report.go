@@ -33,13 +33,12 @@ type Report struct {
 
 // Cost is what a load cost the server.
 type Cost struct {
-	ConnectCPU  float64 `json:"connect_cpu_us"`           // for each stream, from the connect to the answer
-	Memory      float64 `json:"kib_per_stream"`           // resident, a moment after the last was answered
-	Resident    float64 `json:"resident_mib"`             // in all
-	QuietCPU    float64 `json:"idle_cpu_percent"`         // of one processor, in Idle
-	DeliveryCPU float64 `json:"cpu_us_per_delivery"`      // from the first request to a moment after the last arrival
-	ClientCPU   float64 `json:"client_us_per_delivery"`   // of this process meanwhile
-	SendCPU     float64 `json:"cpu_us_per_send,omitzero"` // in modes to everyone, for each send
+	ConnectCPU  float64 `json:"connect_cpu_us"`         // for each stream, from the connect to the answer
+	Memory      float64 `json:"kib_per_stream"`         // resident, a moment after the last was answered
+	Resident    float64 `json:"resident_mib"`           // in all
+	QuietCPU    float64 `json:"idle_cpu_percent"`       // of one processor, in Idle
+	DeliveryCPU float64 `json:"cpu_us_per_delivery"`    // from the first request to a moment after the last arrival
+	ClientCPU   float64 `json:"client_us_per_delivery"` // of this process meanwhile
 }
 
 // A Position is a place to resume from.

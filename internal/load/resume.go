@@ -93,7 +93,7 @@ func (r *run) sample(ctx context.Context, person, head, behind int) (time.Durati
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
 	defer cancel()
-	conn, err := dial(ctx, r.target.URL)
+	conn, err := dial(ctx, r.target)
 	if err != nil {
 		return 0, err
 	}

@@ -21,7 +21,7 @@ type sender struct {
 func newSender(t *Target, who names, connections int, patience time.Duration) *sender {
 	return &sender{
 		http: &http.Client{
-			Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true},
+			Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true, TLSClientConfig: t.TLS},
 			Timeout:   patience,
 		},
 		target: t, who: who,

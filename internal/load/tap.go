@@ -112,19 +112,7 @@ func (t *tap) line(b []byte) ([]byte, error) {
 // scan finds the stamps in the next bytes of the body.
 func (t *tap) scan(b []byte, found func(stamp)) {
 	if len(t.held) > 0 {
-		t.held = append(t.held, b[:min(len(b), stampLen)]...)
-		joined := t.held
-		begun := len(joined) - min(len(b), stampLen) // how much was held before
-		if len(joined) < stampLen && bytes.HasPrefix(joined, []byte(mark)[:min(len(joined), len(mark))]) {
-			return
-		}
-		t.held = nil
-		if len(joined) >= stampLen && bytes.HasPrefix(joined, []byte(mark)) {
-			if s, ok := readStamp(joined); ok {
-				found(s)
-				b = b[stampLen-begun:]
-			}
-		}
+		b, t.held = append(t.held, b...), nil
 	}
 	for {
 		i := bytes.Index(b, []byte(mark))
