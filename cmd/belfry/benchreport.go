@@ -44,7 +44,7 @@ func printDeliveries(p *program, r *load.Report) {
 	if err := r.Sound(); err == nil {
 		p.printf(", %s", p.paint("none lost, doubled or out of order", green))
 	} else {
-		p.printf(", %s", p.paint(fmt.Sprintf("%d lost, %d doubled, %d out of order", r.Lost, r.Doubled, r.Disordered), red))
+		p.printf(", %s", p.paint(fmt.Sprintf("%d lost, %d doubled, %d out of order, %d never sent there", r.Lost, r.Doubled, r.Disordered, r.Foreign), red))
 	}
 	if r.PerSecond > 0 {
 		p.printf(", %.0f a second", r.PerSecond)
@@ -60,7 +60,7 @@ func printCost(p *program, r *load.Report) {
 	case c == nil:
 		p.printf("  %-12s not known: the server's process is not on this machine, or cannot be looked at\n", "cost")
 		return
-	case c.Memory != 0:
+	case r.ConnectSeconds > 0:
 		p.printf("  %-12s %v KiB a stream, %v MiB in all\n", "memory", c.Memory, c.Resident)
 		p.printf("  %-12s %v µs of CPU a stream\n", "connecting", c.ConnectCPU)
 	}

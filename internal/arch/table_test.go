@@ -60,6 +60,9 @@ func table() []rule {
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 
+		{layer: "program", pkg: "bench/naive", std: []string{"fmt", "io", "net", "net/http", "os", "sync"}},
+		{layer: "program", pkg: "bench/table", imports: []string{"internal/load"}},
+
 		// The sample app is a customer: it knows what customers know.
 		{layer: "samples", pkg: "internal/demo", imports: []string{root, "client"}},
 

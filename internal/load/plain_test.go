@@ -142,6 +142,12 @@ func TestFaultsAreFound(t *testing.T) {
 			}
 			return []string{b}
 		}, load.Report{Foreign: 20}, "20 never sent"},
+		"for another": {func(n int, b string) []string {
+			if n == 3 {
+				return []string{b, string(load.Payload(100, 0, 1000))}
+			}
+			return []string{b}
+		}, load.Report{Foreign: 20}, "20 never sent there"},
 		"ended": {func(n int, b string) []string {
 			if n == 3 {
 				return []string{"end"}

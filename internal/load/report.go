@@ -20,7 +20,7 @@ type Report struct {
 	Lost       int64   `json:"lost"`       // of them
 	Doubled    int64   `json:"doubled"`    // came again
 	Disordered int64   `json:"disordered"` // came after one that was sent later
-	Foreign    int64   `json:"foreign"`    // came and was not sent
+	Foreign    int64   `json:"foreign"`    // came and was never sent, or to another
 	Ended      int     `json:"ended"`      // streams that the server ended
 	Seconds    float64 `json:"seconds,omitempty"`
 	PerSecond  float64 `json:"deliveries_per_second,omitempty"`
@@ -63,7 +63,7 @@ func (r *Report) Sound() error {
 		n    int64
 		what string
 	}{
-		{r.Lost, "lost"}, {r.Doubled, "doubled"}, {r.Disordered, "out of order"}, {r.Foreign, "never sent"}, {int64(r.Ended), "streams ended by the server"},
+		{r.Lost, "lost"}, {r.Doubled, "doubled"}, {r.Disordered, "out of order"}, {r.Foreign, "never sent there"}, {int64(r.Ended), "streams ended by the server"},
 	} {
 		if f.n > 0 {
 			faults = append(faults, fmt.Sprintf("%d %s", f.n, f.what))

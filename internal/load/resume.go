@@ -23,9 +23,7 @@ func (r *run) resume(ctx context.Context) error {
 		return err
 	}
 	r.report.Sent, r.report.Streams = int64(each*r.Streams), 0
-	for _, p := range []Position{{Name: "near", Behind: 1}, {Name: "middle", Behind: each / 2}, {Name: "far", Behind: each}} {
-		r.report.Resume = append(r.report.Resume, p)
-	}
+	r.report.Resume = []Position{{Name: "near", Behind: 1}, {Name: "middle", Behind: each / 2}, {Name: "far", Behind: each}}
 	var sampled atomic.Int64
 	r.meter.phase("resuming", int64(r.Rounds*r.Samples*len(r.report.Resume)), sampled.Load)
 	for range r.Rounds {

@@ -91,13 +91,13 @@ func (t *tap) line(b []byte) ([]byte, error) {
 		return b[end+1:], nil
 	}
 	for i, c := range b {
-		switch {
-		case c == '\n':
+		switch c {
+		case '\n':
 			if t.state = tapChunk; t.left == 0 {
 				return nil, errors.New("the answer has ended")
 			}
 			return b[i+1:], nil
-		case c == '\r':
+		case '\r':
 		default:
 			digit, err := strconv.ParseUint(string(c), 16, 8)
 			if err != nil || t.left > 1<<40 {
