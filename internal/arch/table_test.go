@@ -72,6 +72,7 @@ func table() []rule {
 		{layer: "suites", pkg: "internal/fakegmail"},
 		{layer: "suites", pkg: "internal/mailtest"},
 		{layer: "suites", pkg: "internal/load"},
+		{layer: "suites", pkg: "internal/soaktest"},
 		{layer: "suites", pkg: "internal/arch"},
 
 		// What other languages read, embedded beside its sources.
