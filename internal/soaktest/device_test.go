@@ -69,13 +69,15 @@ func (d *device) live(ctx context.Context) {
 	for ctx.Err() == nil {
 		d.connect(ctx)
 		if !d.settling.Load() {
-			d.nap(ctx, d.some(800*time.Millisecond))
+			d.nap(ctx, d.some(1500*time.Millisecond))
 		}
 	}
 }
 
 // some is a random part of a span.
-func (d *device) some(span time.Duration) time.Duration { return time.Duration(d.rand.Int64N(int64(span))) }
+func (d *device) some(span time.Duration) time.Duration {
+	return time.Duration(d.rand.Int64N(int64(span)))
+}
 
 // nap lets time pass: here that is not a way to wait for something, but what people do.
 func (d *device) nap(ctx context.Context, span time.Duration) {
@@ -115,6 +117,7 @@ func (d *device) connect(ctx context.Context) {
 		d.ended(ctx, err)
 		return
 	}
+	defer answer.Body.Close() //nolint:errcheck // the connection is closed in any case
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(answer.Body)
 		d.faults.add("%s: a stream was answered %d %s", d.name, answer.StatusCode, text)
@@ -126,7 +129,7 @@ func (d *device) connect(ctx context.Context) {
 
 // read takes events until the device has enough, or the world settles and ctx ends.
 func (d *device) read(ctx context.Context, conn net.Conn, in *sse.Reader, after string) {
-	if err := conn.SetReadDeadline(time.Now().Add(d.short(d.some(6 * time.Second)))); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(d.short(d.some(12 * time.Second)))); err != nil {
 		d.ended(ctx, err)
 		return
 	}
@@ -146,7 +149,7 @@ func (d *device) read(ctx context.Context, conn net.Conn, in *sse.Reader, after 
 		for _, e := range events {
 			d.take(e, after)
 		}
-		if !d.settling.Load() && d.rand.IntN(150) == 0 {
+		if !d.settling.Load() && d.rand.IntN(100) == 0 {
 			d.stalls.Add(1)
 			d.nap(ctx, d.some(2*time.Second))
 		}

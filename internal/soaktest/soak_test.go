@@ -33,7 +33,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d sent, %d changes of state, %d deliveries; %d streams opened, %d resumed, %d stalls; heap in MiB: %s",
 		w.sent.Load(), w.changes.Load(), w.events.Load(), w.opened.Load(), w.resumed.Load(), w.stalls.Load(), &w.heap)
-	if s := int64(p.streams); w.sent.Load() < s || w.events.Load() < 20*s || w.resumed.Load() < s || w.stalls.Load() < s/10 || w.changes.Load() < s/10 {
+	if s := int64(p.streams); w.sent.Load() < s/2 || w.events.Load() < 5*s || w.resumed.Load() < s || w.stalls.Load() < s/20 || w.changes.Load() < 20 {
 		t.Error("the run was too quiet to show anything")
 	}
 }
