@@ -151,7 +151,9 @@ func noticesWhoLeaves(t *testing.T, p, behind *process) {
 		t.Errorf("one stream is open, and the status has %d", len(status.Connections))
 	}
 	l.close()
-	for end := time.Now().Add(patience); len(status.Connections) > 0; {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); len(status.Connections) > 0; <-tick.C {
 		if time.Now().After(end) {
 			t.Fatal("the reader left, and its stream stays open behind the proxy")
 		}
