@@ -54,7 +54,7 @@ func TestStorm(t *testing.T) {
 	}
 	s.await(t, "all are there", func() bool { return s.up == n })
 	s.spread(t, "told at the connect", s.take(), n)
-	sent := s.broadcast(ctx, t, p, 0, 3)
+	sent := s.broadcast(ctx, t, p, 0, 2)
 
 	p.kill(t)
 	s.await(t, "all have lost it", func() bool { return s.up == 0 })
@@ -115,23 +115,23 @@ func (s *storm) comeBack(ctx context.Context, t *testing.T, p *process, sent int
 			t.Fatalf("of %d streams %d came back in %v", len(s.devices), came, 2*patience)
 		}
 	}
-	sent = s.broadcast(ctx, t, p, sent, 3)
+	sent = s.broadcast(ctx, t, p, sent, 1)
 	s.await(t, "all have everything", func() bool {
 		return !slices.ContainsFunc(s.devices, func(d *stormer) bool { return d.got.Load() < int64(sent) })
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.Logf("%d sent while they came back; the longest that one who was there waited for one is %v", sent, s.slowest)
-	if s.slowest > 5*time.Second {
+	if s.slowest > patience/2 { // most of it is this process, under the race detector; more is somebody who starved
 		t.Errorf("who listened waited %v while others came back", s.slowest)
 	}
 	return sent
 }
 
-// broadcast sends the next numbers to everyone, one each 50 ms, and returns the last.
+// broadcast sends the next numbers to everyone, one each half second, for this process has to hear each thousands of times, and returns the last.
 func (s *storm) broadcast(ctx context.Context, t *testing.T, p *process, last, n int) int {
 	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for range n {
 		last++
