@@ -5,7 +5,8 @@
 //
 // A quarter of the devices come through a handler that cannot be hijacked, so that both transports carry the load.
 //
-// By default it is 600 streams for 20 seconds, under the race detector where the tests are. The long form is
+// By default it is 500 streams for 20 seconds, longer where a slow machine has not yet done enough to show something, under the race
+// detector where the tests are. The long form is
 //
 //	SOAK_STREAMS=5000 SOAK_TIME=10m SOAK_SEED=7 go test -run TestSoak -v -timeout 30m ./internal/soaktest
 //

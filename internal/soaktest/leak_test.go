@@ -12,17 +12,20 @@ import (
 )
 
 // A usage is what the process holds.
-type usage struct{ descriptors, goroutines int }
+type usage struct {
+	descriptors, goroutines int
+	heap                    uint64 // bytes that are reachable
+}
 
 // look looks until enough holds, at most for so long, and returns the least that it saw: what is being closed takes a moment.
 func look(enough func(usage) bool, limit time.Duration) usage {
-	least := usage{1 << 30, 1 << 30}
+	least := usage{1 << 30, 1 << 30, 1 << 60}
 	poll(context.Background(), limit, func() []string {
 		open, err := os.ReadDir("/proc/self/fd")
 		if err != nil {
 			return []string{err.Error()}
 		}
-		least = usage{min(least.descriptors, len(open)), min(least.goroutines, runtime.NumGoroutine())}
+		least = usage{min(least.descriptors, len(open)), min(least.goroutines, runtime.NumGoroutine()), min(least.heap, reachable())}
 		if enough(least) {
 			return nil
 		}
@@ -38,6 +41,9 @@ func (w *world) counted(before usage) {
 		limit = w.short(limit)
 	}
 	after := look(func(u usage) bool { return u.descriptors <= before.descriptors && u.goroutines <= before.goroutines }, limit)
+	if after.heap > before.heap+heapNoise {
+		w.faults.add("the heap grew from %d bytes before anybody came to %d after all have left", before.heap, after.heap)
+	}
 	if n := after.descriptors - before.descriptors; n > 0 {
 		w.faults.add("%d descriptors more than before", n)
 	}
@@ -52,7 +58,15 @@ type samples struct {
 	all []uint64
 }
 
-// take looks at the heap twenty times.
+// reachable is the size of the heap after a collection.
+func reachable() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// take looks at the heap twenty times in a length, until ctx ends.
 func (s *samples) take(ctx context.Context, length time.Duration) {
 	tick := time.NewTicker(length / 21)
 	defer tick.Stop()
@@ -62,19 +76,18 @@ func (s *samples) take(ctx context.Context, length time.Duration) {
 		case <-ctx.Done():
 			return
 		}
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
+		n := reachable()
 		s.mu.Lock()
-		s.all = append(s.all, m.HeapAlloc)
+		s.all = append(s.all, n)
 		s.mu.Unlock()
 	}
 }
 
-// heapNoise is how much the heap may differ by what happens to be under way: as many bytes, and a twentieth of it.
+// heapNoise is how many bytes the heap may differ by what happens to be under way.
 const heapNoise = 4 << 20
 
-// judge compares the last quarter with the second: in the first the devices come.
+// judge compares the least of the last quarter with the least of the second: in the first the devices come, and what is under way at
+// one look is gone at another, while what leaks stays.
 func (s *samples) judge(f *faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,15 +96,10 @@ func (s *samples) judge(f *faults) {
 		f.add("the heap was never looked at")
 		return
 	}
-	from, to := middle(s.all[quarter:2*quarter]), middle(s.all[len(s.all)-quarter:])
-	if to > from+from/20+heapNoise {
+	from, to := slices.Min(s.all[quarter:2*quarter]), slices.Min(s.all[len(s.all)-quarter:])
+	if to > from+heapNoise {
 		f.add("the heap grew from %d to %d bytes: %s", from, to, s.words())
 	}
-}
-
-func middle(all []uint64) uint64 {
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[len(sorted)/2]
 }
 
 // String lists the samples in MiB.

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSoak(t *testing.T) {
 	p := plan{
-		streams: int(setting(t, "SOAK_STREAMS", 600)), writers: 4, length: 20 * time.Second, seed: uint64(setting(t, "SOAK_SEED", int64(rand.Uint32()))),
+		streams: int(setting(t, "SOAK_STREAMS", 500)), writers: 4, length: 20 * time.Second, seed: uint64(setting(t, "SOAK_SEED", int64(rand.Uint32()))),
 	}
 	if s := os.Getenv("SOAK_TIME"); s != "" {
 		var err error
@@ -33,7 +33,7 @@ func TestSoak(t *testing.T) {
 	}
 	t.Logf("%d sent, %d changes of state, %d deliveries; %d streams opened, %d resumed, %d stalls; heap in MiB: %s",
 		w.sent.Load(), w.changes.Load(), w.events.Load(), w.opened.Load(), w.resumed.Load(), w.stalls.Load(), &w.heap)
-	if s := int64(p.streams); w.sent.Load() < s/2 || w.events.Load() < 5*s || w.resumed.Load() < s || w.stalls.Load() < s/20 || w.changes.Load() < 20 {
+	if !w.busy() {
 		t.Error("the run was too quiet to show anything")
 	}
 }
@@ -115,10 +115,10 @@ func leakGoroutine(t *testing.T) func(http.Handler) http.Handler {
 	return forgetting(func() { go func() { <-end }() })
 }
 
-// leakHeap forgets 200 KiB for each stream.
+// leakHeap forgets a MiB for each stream.
 func leakHeap(t *testing.T) func(http.Handler) http.Handler {
 	return forgetting(func() {
-		b := make([]byte, 200<<10)
+		b := make([]byte, 1<<20)
 		t.Cleanup(func() { b[0]++ })
 	})
 }

@@ -212,9 +212,19 @@ func (w *world) short(span time.Duration) time.Duration {
 
 // work lets the writers write for the length of the plan, and looks at the heap meanwhile.
 func (w *world) work(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, w.length)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var writing sync.WaitGroup
+	writing.Go(func() {
+		defer cancel()
+		began := time.Now()
+		poll(ctx, 10*w.length, func() []string {
+			if time.Since(began) < w.length || !w.busy() {
+				return []string{"more"}
+			}
+			return nil
+		})
+	})
 	for i := range w.writers {
 		x := &writer{world: w, lane: i, rand: rand.New(rand.NewPCG(w.seed, 1<<32+uint64(i)))}
 		for n := i; n < len(w.people); n += w.writers {
@@ -224,6 +234,15 @@ func (w *world) work(ctx context.Context) {
 	}
 	writing.Go(func() { w.heap.take(ctx, w.length) })
 	writing.Wait()
+}
+
+// busy reports whether enough has happened to show something; a slow machine takes longer.
+func (w *world) busy() bool {
+	s := int64(w.streams)
+	if w.hurry { // the faults are made in what is sent to the first person, or in streams
+		return w.people[0].sent.Load() >= 12 && w.opened.Load() >= 2*s
+	}
+	return w.sent.Load() >= s/2 && w.events.Load() >= 5*s && w.resumed.Load() >= s && w.stalls.Load() >= s/20 && w.changes.Load() >= 20
 }
 
 // settle waits until every device has everything, and compares their places with the lists'.
