@@ -2,6 +2,8 @@
 # make check   what CI runs: format, lint, vet, generated files fresh, and make test
 # make audit   known vulnerabilities in what we depend on (needs the Go vulnerability database)
 # make fuzz    each fuzz target for FUZZTIME (10s)
+# make bench   the table of bench/RESULTS.md, in about half an hour; ROWS="idle fanout" CONNECTIONS=500 for a part of it
+# make soak    the long form of the soak and of the storm: 5,000 streams for 10 minutes, 18,000 lost at once
 # make crash   the crash tests: 200 kills, and 100 more in the middle of mail
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
@@ -9,7 +11,7 @@ SHELL := /bin/bash
 FUZZTIME ?= 10s
 GOTESTFLAGS ?= -race -shuffle=on -timeout=20m
 
-.PHONY: build setup test test-go test-web check format lint generated audit fuzz crash
+.PHONY: build setup test test-go test-web check format lint generated audit fuzz crash soak bench
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/belfry ./cmd/belfry
 
@@ -53,3 +55,12 @@ fuzz:
 
 crash:
 	CRASHES=200 MAIL_CRASHES=100 go test -run='^(TestCrash|TestMailCrash|TestFoldedMailCrash)$$' -v -timeout=30m ./internal/crashtest
+
+soak:
+	SOAK_STREAMS=5000 SOAK_TIME=10m go test -run='^TestSoak$$' -v -timeout=30m ./internal/soaktest
+	STORM_STREAMS=18000 go test -run='^TestStorm$$' -v -timeout=30m ./internal/crashtest
+
+# Beside ROWS and CONNECTIONS: MESSAGES, SIZES (of growth), QUIET (of idle), PEERS, ROUNDS, OUT.
+bench:
+	go run ./bench/table -rows "$(ROWS)" -connections "$(or $(CONNECTIONS),0)" -messages "$(or $(MESSAGES),0)" -sizes "$(SIZES)" \
+	  -quiet "$(QUIET)" -peers "$(or $(PEERS),belfry floor naive nchan)" -rounds "$(or $(ROUNDS),3)" -out "$(or $(OUT),bench/RESULTS.md)"

@@ -57,9 +57,12 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail"},
+			imports: []string{root, "server", "sqlite", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
+
+		{layer: "program", pkg: "bench/naive", std: []string{"fmt", "io", "net", "net/http", "os", "sync"}},
+		{layer: "program", pkg: "bench/table", imports: []string{"internal/load"}},
 
 		// The sample app is a customer: it knows what customers know.
 		{layer: "samples", pkg: "internal/demo", imports: []string{root, "client"}},
@@ -69,6 +72,8 @@ func table() []rule {
 		{layer: "suites", pkg: "internal/crashtest"},
 		{layer: "suites", pkg: "internal/fakegmail"},
 		{layer: "suites", pkg: "internal/mailtest"},
+		{layer: "suites", pkg: "internal/load"},
+		{layer: "suites", pkg: "internal/soaktest"},
 		{layer: "suites", pkg: "internal/arch"},
 
 		// What other languages read, embedded beside its sources.

@@ -8,6 +8,9 @@
 //
 // TestMailCrash does the same at each word of its dialogue with a mail server, MAIL_CRASHES times (10), by MAIL_SEED.
 //
+// TestStorm makes thousands of streams (STORM_STREAMS, 2,000) lose the server at once, and TestProxies runs the program behind real
+// proxies, with the configurations of docs/operate/proxies.md.
+//
 // SIGKILL takes the process, not the kernel: what was written and not synced survives it. That synced means durable is
 // up to SQLite (synchronous=FULL) and the disk.
 package crashtest
