@@ -1,5 +1,5 @@
-// Command bundle makes dist/belfry.js, the script that a page loads, from the TypeScript sources and from lit. It is run
-// by `go generate` in clients/typescript, needs lit in node_modules (`npm ci`), and makes the same bytes everywhere.
+// Command bundle makes dist/belfry.js, the script that a page loads, from the TypeScript sources and from lit-html. It is run
+// by `go generate` in clients/typescript, needs lit-html in node_modules (`npm ci`), and makes the same bytes everywhere.
 package main
 
 import (
@@ -37,8 +37,8 @@ func Bundle(dir string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "lit", "package.json")); err != nil {
-		return nil, fmt.Errorf("lit is not installed: run `npm ci` in clients/typescript: %w", err)
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "lit-html", "package.json")); err != nil {
+		return nil, fmt.Errorf("lit-html is not installed: run `npm ci` in clients/typescript: %w", err)
 	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
@@ -51,7 +51,7 @@ func Bundle(dir string) ([]byte, error) {
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
-		Charset:           api.CharsetASCII, // right under any charset a server may claim
+		Charset:           api.CharsetUTF8, // a module script is UTF-8, whatever charset a server may claim
 		LegalComments:     api.LegalCommentsEndOfFile,
 		Tsconfig:          "tsconfig.json",
 		Plugins:           []api.Plugin{{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }}},
