@@ -17,6 +17,9 @@ export interface BelfryOptions extends ApiOptions {
   renew?: (() => Promise<void> | void) | undefined;
 }
 
+/** What names a notification once: one that replaces another keeps its id, and is new all the same. */
+const name = (n: Notification): string => n.id + n.created_at;
+
 /** The events, of the window and of the document, that may mean that the connection is gone, or back. */
 const events = 'online offline pageshow pagehide visibilitychange freeze resume'.split(' ');
 
@@ -37,6 +40,8 @@ export class Belfry {
   #state: { status: Status; reason: string | null } = { status: 'connecting', reason: null };
   #telling = false;
   #catching: Promise<void> | undefined;
+  #again = false;
+  #known = new Set<string>(); // what was there, or was told, while one asks what is new
 
   constructor({ filter = 'inbox', limit = 20, share = true, renew, ...options }: BelfryOptions = {}) {
     this.api = new Api(options);
@@ -52,7 +57,7 @@ export class Belfry {
       probe: () => this.api.counts(),
       catchUp: () => this.#catchUp(),
       change: (change) => {
-        this.#tabs?.post(change);
+        this.#tabs?.post({ from: this.#main.cursor, change });
         this.#apply(change);
       },
       status: (status, reason) => this.#setStatus(status, reason),
@@ -177,7 +182,7 @@ export class Belfry {
       state: () => this.#stand(),
       turn: () => this.#stream.reconnect(),
       told: (state) => this.#told(state),
-      change: (change) => this.#main.loaded && this.#apply(change),
+      change: ({ from, change }) => this.#hear(from, change),
     });
   }
 
@@ -192,7 +197,14 @@ export class Belfry {
       this.#stream.start();
       this.#setStatus(status, reason);
     }
-    if (this.#main.loaded && isPast(cursor, this.#main.cursor)) this.#catchUp().catch(() => {}); // it will be told again
+    this.#hear(cursor);
+  }
+
+  /** Takes a change that came to another tab, which was at `from`, unless this one lacks something before it, and asks. */
+  #hear(from: string | null, change?: Change): void {
+    if (!this.#main.loaded) return;
+    if (this.#catching || isPast(from, this.#main.cursor)) this.#catchUp().catch(() => {}); // it will hear again
+    else if (change) this.#apply(change);
   }
 
   #apply(change: Change): void {
@@ -200,23 +212,30 @@ export class Belfry {
   }
 
   #tell(change: Change): void {
+    if (change.kind === 'message') this.#known.add(name(change.data));
     this.#changed();
     this.#listeners.forEach((fn) => fn(change));
   }
 
   /** Makes the lists as the server has them, without a stream, and tells of what is new; one at a time. */
   #catchUp(): Promise<void> {
+    this.#again = true;
     return (this.#catching ??= this.#ask().finally(() => (this.#catching = undefined)));
   }
 
   async #ask(): Promise<void> {
-    const { cursor: after, items } = this.#main;
-    const { cursor } = await this.api.counts();
-    if (!isPast(cursor, after)) return;
-    const known = new Set(items.map((n) => n.id + n.created_at));
-    const { results } = await this.api.list({ after, limit: 200, filter: 'all' });
-    await this.refresh();
-    for (const data of results.reverse()) known.has(data.id + data.created_at) || this.#tell({ kind: 'message', cursor, data });
+    const main = this.#main;
+    let after = main.cursor;
+    this.#known = new Set(main.items.map(name));
+    // Again when something came meanwhile, and when the list that was loaded holds more than what was told.
+    while (this.#again || isPast(main.cursor, after)) {
+      this.#again = false;
+      if (!isPast((await this.api.counts()).cursor, after)) continue;
+      const { results, cursor } = await this.api.list({ after, limit: 200, filter: 'all' });
+      after = cursor;
+      if (isPast(after, main.cursor)) await this.refresh();
+      for (const data of results.reverse()) this.#known.has(name(data)) || this.#tell({ kind: 'message', cursor, data });
+    }
   }
 
   #first(list: Inbox, more = 0): Promise<void> {

@@ -7,6 +7,12 @@ export interface State {
   cursor: string | null;
 }
 
+/** What came to the tab that holds the stream, and how far that was before. */
+export interface News {
+  from: string | null;
+  change: Change;
+}
+
 /** What a tab needs from its owner, and what it tells it. */
 export interface TabsOwner {
   /** Who shares a stream: the same server, and the same person. */
@@ -17,11 +23,10 @@ export interface TabsOwner {
   turn(): void;
   /** What the tab that holds the stream says of it. */
   told(state: State): void;
-  /** What came to the tab that holds the stream. */
-  change(change: Change): void;
+  change(news: News): void;
 }
 
-type Message = Change | State | 'look' | 'reconnect';
+type Message = News | State | 'look' | 'reconnect';
 
 /** How often a tab that is looked at asks whether the one with the stream lives, in milliseconds, and how many unanswered it forgives. */
 const askEvery = 2000;
