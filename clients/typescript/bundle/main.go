@@ -21,7 +21,7 @@ func main() {
 }
 
 func run(dir string) error {
-	script, err := Bundle(dir)
+	script, err := Bundle(dir, Script)
 	if err != nil {
 		return err
 	}
@@ -31,8 +31,14 @@ func run(dir string) error {
 // Output is where the bundle stands, relative to the client's folder.
 const Output = "dist/belfry.js"
 
-// Bundle returns the script made from the client in dir. It writes nothing.
-func Bundle(dir string) ([]byte, error) {
+// The entries: what one script tag loads, and the client alone.
+const (
+	Script = "src/script.ts"
+	Client = "src/index.ts"
+)
+
+// Bundle returns the script made from an entry of the client in dir. It writes nothing.
+func Bundle(dir, entry string) ([]byte, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -42,7 +48,7 @@ func Bundle(dir string) ([]byte, error) {
 	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
-		EntryPoints:       []string{"src/script.ts"},
+		EntryPoints:       []string{entry},
 		Outfile:           Output,
 		Bundle:            true,
 		Format:            api.FormatESModule,

@@ -17,7 +17,9 @@ export async function project(from, files = {}, client = here) {
   }
   await mkdir(join(dir, 'node_modules/@belfry'), { recursive: true });
   for (const name of packages) await symlink(join(here, 'node_modules', name), join(dir, 'node_modules', name));
-  await symlink(client, join(dir, 'node_modules/@belfry/client'));
+  // The packed client is copied, as npm does: it finds what it needs in the folder's packages.
+  if (client === here) await symlink(here, join(dir, 'node_modules/@belfry/client'));
+  else await cp(client, join(dir, 'node_modules/@belfry/client'), { recursive: true });
   return { dir, remove: () => rm(dir, { recursive: true }) };
 }
 
