@@ -66,7 +66,7 @@ export class Tabs {
       this.#clock = setInterval(() => this.look(), askEvery);
     }
     if (!this.#place) this.#queue();
-    this.look();
+    if (!this.leads) this.post('look'); // also where nobody looks yet: a tab opened in the background shows a number too
     return this.leads;
   }
 
