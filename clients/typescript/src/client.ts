@@ -212,7 +212,7 @@ export class Belfry {
   }
 
   #tell(change: Change): void {
-    if (change.kind === 'message') this.#known.add(name(change.data));
+    if (this.#catching && change.kind === 'message') this.#known.add(name(change.data));
     this.#changed();
     this.#listeners.forEach((fn) => fn(change));
   }

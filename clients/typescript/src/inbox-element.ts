@@ -152,7 +152,7 @@ export class BelfryInbox extends DrawnElement {
             ? html`<ul role="list" aria-busy=${s.loading}></ul>`
             : drawEmpty(s, words)}
       </div>
-      ${this.#undo
+      ${this.#undo && !settings
         ? html`<div class="undo" part="undo" role="status">
             <span class="grow">${words.archived}: ${this.#undo.title}</span><button @click=${() => this.#takeBack()}>${words.undo}</button>
           </div>`
