@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { icons } from './icons.js';
-import { BelfryInbox } from './inbox-element.js';
-import { safeUrl } from './item.js';
+import { BelfryElement } from './base.js';
+import { bell } from './icons.js';
 import { place } from './place.js';
 import { fill } from './strings.js';
 import type { Notification } from './types.js';
+import { safeUrl } from './url.js';
 
 /** How long a toast stands, in milliseconds; under the pointer, or with the focus in it, it stays. */
 const toastFor = 6000;
@@ -13,8 +13,8 @@ const toastFor = 6000;
  * `<belfry-bell>`: a button with the number of unread notifications, a panel with the inbox, and a toast for what arrives.
  * It has the properties and events of `<belfry-inbox>`.
  */
-export class BelfryBell extends BelfryInbox {
-  static override readonly properties = [...BelfryInbox.properties, 'open', 'quiet'];
+export class BelfryBell extends BelfryElement {
+  static override readonly properties = [...BelfryElement.properties, 'open', 'quiet'];
 
   /** Whether the panel is shown. */
   declare open: boolean;
@@ -32,6 +32,13 @@ export class BelfryBell extends BelfryInbox {
     this.addEventListener('focusout', this.#onLeave);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // The panel is loaded when the page has nothing better to do: it opens at once, and without a network too.
+    const idle = globalThis.requestIdleCallback ?? setTimeout;
+    idle(() => this.load().catch(() => {}));
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#toastTimer);
@@ -44,7 +51,7 @@ export class BelfryBell extends BelfryInbox {
     super.changed(name);
   }
 
-  protected override get shown(): boolean {
+  override get shown(): boolean {
     return this.#opened;
   }
 
@@ -61,13 +68,13 @@ export class BelfryBell extends BelfryInbox {
         @keydown=${this.#onButtonKey}
         @animationend=${() => (this.#ringing = false)}
       >
-        <slot name="icon">${icons.bell}</slot>
+        <slot name="icon">${bell}</slot>
         ${unread ? html`<span class="badge" part="badge" aria-hidden="true">${unread > 99 ? '99+' : unread}</span>` : nothing}
       </button>
       ${this.drawSaid()}
       ${this.open
-        ? html`<div class="panel" part="panel" popover="manual" role="dialog" aria-labelledby="title" tabindex="-1" @keydown=${this.onKey}>
-            ${this.drawPanel()}
+        ? html`<div class="panel" part="panel" popover="manual" role="dialog" aria-labelledby="title" tabindex="-1" @keydown=${this.#onPanelKey}>
+            ${this.view?.draw()}
           </div>`
         : this.#toast
           ? this.#drawToast(this.#toast)
@@ -75,7 +82,7 @@ export class BelfryBell extends BelfryInbox {
   }
 
   #drawToast(n: Notification): TemplateResult {
-    const text = html`${icons.bell}<span><b class="text">${n.title}</b><span class="text body">${n.body}</span></span>`;
+    const text = html`${bell}<span><b class="text">${n.title}</b><span class="text body">${n.body}</span></span>`;
     const url = safeUrl(n.url);
     const open = (event: MouseEvent): void => {
       this.#hush();
@@ -116,7 +123,7 @@ export class BelfryBell extends BelfryInbox {
     this.update();
   }
 
-  protected override left(here: boolean): void {
+  override left(here: boolean): void {
     this.#close(here);
   }
 
@@ -129,7 +136,9 @@ export class BelfryBell extends BelfryInbox {
     this.#opened = open;
     this.#watchPage(open);
     this.#toast = undefined;
-    if (open) this.begin();
+    if (!open) return;
+    this.view?.begin(true);
+    this.attempt(() => this.load());
   }
 
   #watchPage(on: boolean): void {
@@ -165,14 +174,18 @@ export class BelfryBell extends BelfryInbox {
     if (event.key !== 'ArrowDown') return;
     event.preventDefault();
     this.open = true;
-    void this.updateComplete.then(() => this.move('Home'));
+    void this.load().then(async (view) => {
+      await this.updateComplete;
+      view.move('Home');
+    });
   };
 
-  protected override key(event: KeyboardEvent, id: string | undefined): boolean {
-    if (event.key !== 'Escape') return super.key(event, id);
+  #onPanelKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return this.view?.onKey(event);
+    event.preventDefault();
+    event.stopPropagation();
     this.#close(true);
-    return true;
-  }
+  };
 
   /** The focus went to another part of the page, as by Tab past the end: the panel closes, as menus do. */
   #onLeave = (event: FocusEvent): void => {

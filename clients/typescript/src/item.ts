@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { icons } from './icons.js';
+import * as icons from './icons.js';
 import type { Strings } from './strings.js';
 import { ago, exact } from './time.js';
 import type { Actor, Notification } from './types.js';
+import { safeUrl } from './url.js';
 
 /** What an item needs to know and may ask for. */
 export interface ItemContext {
@@ -72,9 +73,4 @@ export function initials(name: string): string {
   const words = name.trim().split(/\s+/u);
   const last = words.length > 1 ? words.pop()! : '';
   return [words[0]!, last].map((word) => [...word][0] ?? '').join('').toLocaleUpperCase();
-}
-
-/** The address, if it is a path or http(s): nothing that a link could run. The server refuses others; this does too. */
-export function safeUrl(url: string): string | null {
-  return /^(https?:\/\/|\/(?![\\/]))/i.test(url) ? url : null;
 }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { icons } from './icons.js';
+import * as icons from './icons.js';
 import type { Strings } from './strings.js';
 import type { Preferences, Snapshot } from './types.js';
 
