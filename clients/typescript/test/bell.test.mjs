@@ -199,6 +199,57 @@ test('the tabs, taking back, and the email settings need no mouse either', async
   await demo.ask('preferences/', 'PUT', { categories: {} });
 });
 
+test('what arrives is shown for a while, and goes where it is clicked; a quiet bell shows the number alone', async () => {
+  const page = await visit({ ...calm, viewport: sizes.wide });
+  const toast = page.locator('belfry-bell .toast');
+  await demo.send({ title: 'The build is green', body: 'All of it.', url: '/demo/?build' });
+  await toast.getByText('The build is green').waitFor();
+  await inspect(page, 'toast');
+  await picture(page, 'toast');
+  await toast.getByRole('link').click();
+  await badge(page, 0);
+  await toast.waitFor({ state: 'detached' });
+  await page.evaluate(() => (document.querySelector('belfry-bell').quiet = true));
+  await demo.send({ title: 'Hush' });
+  await badge(page, 1);
+  assert.equal(await toast.count(), 0);
+});
+
+test('where the page says so, what is shown counts as read', async () => {
+  const page = await visit();
+  for (const title of ['One', 'Two']) await demo.send({ title });
+  await badge(page, 2);
+  await page.evaluate(() => (document.querySelector('belfry-bell').readOnOpen = true));
+  await openPanel(page);
+  await badge(page, 0);
+  assert.equal((await demo.ask('counts/')).unread, 0);
+});
+
+test('it speaks five languages, and at twice the size nothing sticks out', async () => {
+  // Half the pixels of a window are what zooming to 200 % leaves.
+  const page = await visit({ ...calm, viewport: { width: 600, height: 430 }, deviceScaleFactor: 2 });
+  await fill();
+  await badge(page, 4);
+  await openPanel(page);
+  for (const [lang, title, dir] of [
+    ['de', 'Mitteilungen', 'ltr'],
+    ['fr', 'Notifications', 'ltr'],
+    ['es', 'Notificaciones', 'ltr'],
+    ['ar', 'الإشعارات', 'rtl'],
+    ['en-GB', 'Notifications', 'ltr'],
+  ]) {
+    await page.evaluate(([lang, dir]) => {
+      Object.assign(document.documentElement, { lang, dir });
+      document.querySelector('belfry-bell').update();
+    }, [lang, dir]);
+    await page.getByRole('dialog').getByRole('heading', { name: title, exact: true }).waitFor();
+    await inspect(page, lang);
+    await picture(page, `zoom-${lang}`);
+    const box = await page.locator('belfry-bell .panel').boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 600 && box.y + box.height <= 430, `${lang}: ${JSON.stringify(box)}`);
+  }
+});
+
 test('Tab past the end, and a click beside it, close the panel', async () => {
   const page = await visit();
   await demo.send({ title: 'Only' });

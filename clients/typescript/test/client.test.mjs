@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Api } from '../dist/api.js';
 import { Belfry } from '../dist/client.js';
-import { initials, safeUrl } from '../dist/item.js';
+import { initials } from '../dist/item.js';
 import { place } from '../dist/place.js';
+import { strings } from '../dist/strings.js';
 import { ago, known } from '../dist/time.js';
+import { safeUrl } from '../dist/url.js';
 
 /** Puts in place of fetch one that answers from a table, and keeps what it was asked. */
 function answer(answers) {
@@ -138,6 +140,17 @@ test('only paths and http(s) become links', () => {
 test('initials are those of the first and the last name, in any script', () => {
   const names = { 'Ada Lovelace': 'AL', ' grace  brewster hopper ': 'GH', Operations: 'O', '': '', '李 小龙': '李小', '👩‍🚀': '👩' };
   for (const [name, want] of Object.entries(names)) assert.equal(initials(name), want, name);
+});
+
+test('each language has a word for everything, and places for the same values', () => {
+  const names = Object.keys(strings('en'));
+  const places = (words) => names.map((name) => /\{\w+\}/.exec(words[name])?.[0] ?? '');
+  for (const locale of ['de', 'fr-CA', 'es', 'ar', 'EN', 'tlh', '']) {
+    const words = strings(locale);
+    assert.deepEqual(names.filter((name) => !words[name]), [], locale);
+    assert.deepEqual(places(words), places(strings('en')), locale);
+  }
+  assert.equal(strings('tlh').title, 'Notifications', 'English where there is no other');
 });
 
 test('time is told in few letters', () => {
