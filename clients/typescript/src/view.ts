@@ -76,7 +76,7 @@ export class InboxView {
       </div>
       ${settings ? nothing : this.#drawTabs(words)}
       ${drawNotice(s, words, host.failed, () => host.client!.reconnect())}
-      <div class="scroll" part="list" role=${settings ? 'group' : 'tabpanel'} aria-labelledby="title" tabindex="-1" @scroll=${() => this.#drawRows()}>
+      <div class="scroll" part="list" role=${settings ? 'group' : 'tabpanel'} aria-labelledby="title" tabindex="-1" @scroll=${() => this.#drawRows(true)}>
         ${this.#preferences
           ? drawPreferences(this.#preferences, host.categories ?? {}, words, (wanted) => this.#save(wanted))
           : s.items.length
@@ -116,7 +116,8 @@ export class InboxView {
     this.#see();
   }
 
-  #drawRows(): void {
+  /** Draws what is near what is seen, and loads more at the end; after a failure only when the person goes on. */
+  #drawRows(again = false): void {
     const list = this.#host.shadowRoot!.querySelector('ul');
     if (!list) return;
     const { items, more } = this.#host.client!.snapshot(this.#view);
@@ -131,7 +132,7 @@ export class InboxView {
       li.setAttribute('aria-setsize', String(more ? -1 : items.length));
       return drawItem(n, li, context);
     });
-    if (end && more && list.clientHeight) this.#host.attempt((client) => client.loadMore(this.#view));
+    if (end && more && list.clientHeight && (again || !this.#host.failed)) this.#host.attempt((client) => client.loadMore(this.#view));
   }
 
   /** What is shown has been seen, unless nobody looks at the page. */

@@ -312,6 +312,30 @@ test('a hundred and more is 99+, and older ones come page by page', async () => 
   await until('the newest has it', async () => (await focused(page)) === 'Letter 105');
 });
 
+test('a page of the list that cannot be loaded is not asked for again and again, but when one scrolls', async () => {
+  const page = await visit();
+  for (let i = 0; i < 25; i++) await demo.send({ title: `Letter ${i}` });
+  await badge(page, 25);
+  await page.reload();
+  await badge(page, 25);
+  let asked = 0;
+  await page.route('**/notifications/?*before=*', (route) => (asked++, route.fulfill({ status: 503, json: { title: 'Busy' } })));
+  await openPanel(page);
+  await rows(page).first().waitFor();
+  await page.keyboard.press('End');
+  await page.getByText('That didn’t work').waitFor();
+  const before = asked;
+  for (let i = 0; i < 3; i++) await page.evaluate(() => fetch('/healthz')); // time for more
+  assert.ok(before < 4 && asked === before, `asked ${before}, then ${asked} times`);
+  await page.unroute('**/notifications/?*before=*');
+  const list = page.locator('belfry-bell .scroll');
+  await list.evaluate((view) => (view.scrollTop = 0));
+  await list.evaluate((view) => (view.scrollTop = view.scrollHeight));
+  await page.keyboard.press('End');
+  await until('the rest is there', () => page.evaluate(() => document.querySelector('belfry-bell').client.snapshot().items.length === 25));
+  person.complaints = person.complaints.filter((text) => !text.includes('status of 503'));
+});
+
 test('what a notification says is text, never markup, and never a script', async () => {
   const page = await visit();
   await demo.send({ title: '<img src=x onerror=alert(1)>', body: '<b>bold</b>', actor: { name: '<i>', avatar_url: '/nowhere.png' } });
