@@ -100,7 +100,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	}
 	s.api, err = api.New(api.Config{
 		Service: s.service, Hub: s.hub, Auth: authenticator, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
-		Metrics: metricsHandler, Script: typescript.Script(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
+		Metrics: metricsHandler, Script: typescript.Script(), Inbox: typescript.Inbox(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
 	if err != nil {
 		return err

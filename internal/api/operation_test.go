@@ -57,10 +57,12 @@ func TestAbsentParts(t *testing.T) {
 	if a := w.want(200, w.do("GET", "/metrics", nil)); a.body != "up 1\n" {
 		t.Errorf("got %q", a.body)
 	}
-	bare := newWorld(t, func(c *api.Config, _ *world) { c.Script = nil })
+	bare := newWorld(t, func(c *api.Config, _ *world) { c.Script, c.Inbox = nil, nil })
 	bare.want(404, bare.do("GET", "/metrics", nil))
-	if a := bare.plain("/belfry.js"); a.StatusCode != http.StatusNotFound {
-		t.Errorf("got %d for a script that is not there", a.StatusCode)
+	for _, path := range scriptPaths() {
+		if a := bare.plain(path); a.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: got %d for a script that is not there", path, a.StatusCode)
+		}
 	}
 }
 
@@ -70,13 +72,25 @@ func (w *world) plain(path string) answer {
 	return w.do("GET", path, nil)
 }
 
+func scriptPaths() []string { return []string{"/belfry.js", "/api/v1/inbox.js"} }
+
 // The script comes with its type, compressed where that is taken, and only when it changed.
 func TestScript(t *testing.T) {
 	t.Parallel()
+	for _, path := range scriptPaths() {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			testScript(t, path)
+		})
+	}
+}
+
+func testScript(t *testing.T, path string) {
+	t.Helper()
 	w := newWorld(t)
 	const script = "export default 1;\n"
 	for accept, zipped := range map[string]bool{"gzip": true, "br, gzip;q=0.5": true, "identity": false, "gzip;q=0": false, "br": false} {
-		a := w.want(200, w.do("GET", "/belfry.js", nil, header("Accept-Encoding", accept)))
+		a := w.want(200, w.do("GET", path, nil, header("Accept-Encoding", accept)))
 		text := a.body
 		if zipped {
 			r, err := gzip.NewReader(strings.NewReader(a.body))
@@ -99,8 +113,8 @@ func TestScript(t *testing.T) {
 			t.Errorf("another site's page could not load it: %v", a.Header)
 		}
 		tag := a.Header.Get("ETag")
-		w.want(304, w.do("GET", "/belfry.js", nil, header("Accept-Encoding", accept), header("If-None-Match", `"other", `+tag)))
-		w.want(200, w.do("GET", "/belfry.js", nil, header("If-None-Match", `"other"`)))
+		w.want(304, w.do("GET", path, nil, header("Accept-Encoding", accept), header("If-None-Match", `"other", `+tag)))
+		w.want(200, w.do("GET", path, nil, header("If-None-Match", `"other"`)))
 	}
 }
 

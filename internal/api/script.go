@@ -33,9 +33,15 @@ func newScript(js []byte) (script, error) {
 	return script{plain: js, zipped: b.Bytes(), etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}, nil
 }
 
-// belfryScript is GET /belfry.js. Every page may load it: it holds no data, and a module from another origin needs CORS.
-func (a *API) belfryScript(c *call) error {
-	if len(a.script.plain) == 0 {
+// belfryScript is GET /belfry.js.
+func (a *API) belfryScript(c *call) error { return a.script.answer(c) }
+
+// inboxScript is GET /api/v1/inbox.js, which the other one loads.
+func (a *API) inboxScript(c *call) error { return a.inbox.answer(c) }
+
+// answer gives the script to every page that asks: it holds no data, and a module from another origin needs CORS.
+func (s *script) answer(c *call) error {
+	if len(s.plain) == 0 {
 		return errNoPath
 	}
 	h := c.Header()
@@ -45,14 +51,14 @@ func (a *API) belfryScript(c *call) error {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Cache-Control", "no-cache") // asked for each time, sent when it changed: an upgrade reaches every page at once
 	h.Set("Vary", "Accept-Encoding, Origin")
-	h.Set("ETag", a.script.etag)
-	if match := c.r.Header.Get("If-None-Match"); match == "*" || strings.Contains(match, a.script.etag[len("W/"):]) {
+	h.Set("ETag", s.etag)
+	if match := c.r.Header.Get("If-None-Match"); match == "*" || strings.Contains(match, s.etag[len("W/"):]) {
 		c.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	body := a.script.plain
+	body := s.plain
 	if acceptsGzip(c.r.Header.Get("Accept-Encoding")) {
-		body = a.script.zipped
+		body = s.zipped
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Type", "text/javascript; charset=utf-8")

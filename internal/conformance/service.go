@@ -11,7 +11,7 @@ func serviceCases() []Case {
 		{Name: "service: /readyz is ready", Run: func(t *T) { t.public("/readyz").is(http.StatusOK) }},
 		{Name: "service: /metrics speaks Prometheus", Run: metrics},
 		{Name: "service: openapi.json describes every path", Run: openapi},
-		{Name: "service: /belfry.js is a script", Run: script},
+		{Name: "service: /belfry.js and what it loads are scripts", Run: script},
 		{Name: "service: an unknown path is a 404 problem", Run: func(t *T) {
 			t.public("/no/such/thing").is(http.StatusNotFound)
 			t.public("/api/v1/nothing").is(http.StatusNotFound)
@@ -107,11 +107,13 @@ func generic(path string) string {
 }
 
 func script(t *T) {
-	a := t.public("/belfry.js").is(http.StatusOK)
-	if kind := a.header.Get("Content-Type"); !strings.Contains(kind, "javascript") {
-		t.Errorf("Content-Type: want JavaScript, got %q", kind)
-	}
-	if len(a.body) == 0 {
-		t.Errorf("the script is empty")
+	for _, path := range []string{"/belfry.js", "/api/v1/inbox.js"} {
+		a := t.public(path).is(http.StatusOK)
+		if kind := a.header.Get("Content-Type"); !strings.Contains(kind, "javascript") {
+			t.Errorf("%s: Content-Type: want JavaScript, got %q", path, kind)
+		}
+		if len(a.body) == 0 {
+			t.Errorf("%s is empty", path)
+		}
 	}
 }

@@ -1,5 +1,6 @@
-// Command bundle makes dist/belfry.js, the script that a page loads, from the TypeScript sources and from lit. It is run
-// by `go generate` in clients/typescript, needs lit in node_modules (`npm ci`), and makes the same bytes everywhere.
+// Command bundle makes, from the TypeScript sources and from lit-html, dist/belfry.js, the script that a page loads, and the
+// script of the inbox, which that loads when the page is at rest. It is run by `go generate` in clients/typescript, needs
+// lit-html in node_modules (`npm ci`), and makes the same bytes everywhere.
 package main
 
 import (
@@ -21,29 +22,48 @@ func main() {
 }
 
 func run(dir string) error {
-	script, err := Bundle(dir)
-	if err != nil {
-		return err
+	for entry, output := range Outputs() {
+		script, err := Bundle(dir, entry)
+		if err != nil {
+			return err
+		}
+		output = filepath.Join(dir, output)
+		if err := os.MkdirAll(filepath.Dir(output), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(output, script, 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, Output), script, 0o644)
+	return nil
 }
 
-// Output is where the bundle stands, relative to the client's folder.
-const Output = "dist/belfry.js"
+// The entries: what one script tag loads, the inbox that follows, and the client alone.
+const (
+	Script = "src/script.ts"
+	Inbox  = "src/view.ts"
+	Client = "src/index.ts"
+)
 
-// Bundle returns the script made from the client in dir. It writes nothing.
-func Bundle(dir string) ([]byte, error) {
+// Outputs returns where the bundles stand, relative to the client's folder, by their entries. The inbox lies beside the API,
+// which every proxy in front of Belfry lets through already.
+func Outputs() map[string]string {
+	return map[string]string{Script: "dist/belfry.js", Inbox: "dist/api/v1/inbox.js"}
+}
+
+// Bundle returns the script made from an entry of the client in dir. It writes nothing.
+func Bundle(dir, entry string) ([]byte, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "lit", "package.json")); err != nil {
-		return nil, fmt.Errorf("lit is not installed: run `npm ci` in clients/typescript: %w", err)
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", "lit-html", "package.json")); err != nil {
+		return nil, fmt.Errorf("lit-html is not installed: run `npm ci` in clients/typescript: %w", err)
 	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
-		EntryPoints:       []string{"src/script.ts"},
-		Outfile:           Output,
+		EntryPoints:       []string{entry},
+		Outfile:           "out.js",
 		Bundle:            true,
 		Format:            api.FormatESModule,
 		Platform:          api.PlatformBrowser,
@@ -51,10 +71,13 @@ func Bundle(dir string) ([]byte, error) {
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
-		Charset:           api.CharsetASCII, // right under any charset a server may claim
+		Charset:           api.CharsetUTF8, // a module script is UTF-8, whatever charset a server may claim
 		LegalComments:     api.LegalCommentsEndOfFile,
 		Tsconfig:          "tsconfig.json",
-		Plugins:           []api.Plugin{{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }}},
+		Plugins: []api.Plugin{
+			{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }},
+			{Name: "parts", Setup: func(b api.PluginBuild) { part(b, entry) }},
+		},
 	})
 	if err := failure(result.Errors); err != nil {
 		return nil, err
@@ -63,6 +86,20 @@ func Bundle(dir string) ([]byte, error) {
 		return nil, fmt.Errorf("esbuild made %d files, want 1", len(result.OutputFiles))
 	}
 	return result.OutputFiles[0].Contents, nil
+}
+
+// part leaves out of one script what stands in the other. The addresses are relative to where each is.
+func part(build api.PluginBuild, entry string) {
+	elsewhere := map[string]string{"./view.js": "./api/v1/inbox.js"}
+	if entry == Inbox {
+		elsewhere = map[string]string{"lit-html": "../../belfry.js"}
+	}
+	build.OnResolve(api.OnResolveOptions{Filter: `^(\./view\.js|lit-html)$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		if to, ok := elsewhere[args.Path]; ok {
+			return api.OnResolveResult{Path: to, External: true}, nil
+		}
+		return api.OnResolveResult{}, nil
+	})
 }
 
 var (

@@ -1,6 +1,6 @@
 import type { Counts, Filter, Marked, Notification, Page, Preferences, StateChange } from './types.js';
 
-/** A refusal by the server: RFC 9457's `title` and `detail`, and the HTTP status (0: no answer at all). */
+/** A refusal by the server: RFC 9457's `detail` or `title`, and the HTTP status (0: no answer at all). */
 export class BelfryError extends Error {
   override readonly name = 'BelfryError';
   constructor(
@@ -12,89 +12,94 @@ export class BelfryError extends Error {
   }
 }
 
-/** A credential that goes with every call, or a way to get one. Without it the browser's cookies speak. */
-export type TokenSource = string | (() => string | Promise<string>);
+/** A token, or a one-time ticket as `POST /users/{id}/tickets/` answers it to your back end. */
+export type Credential = string | { ticket: string };
+
+/** A token that goes with every call, or a way to get one, or a ticket, for each. Without it the browser's cookies speak. */
+export type TokenSource = string | (() => Credential | Promise<Credential>);
 
 export interface ApiOptions {
   /** Where Belfry is, as `https://notify.example.com`; empty: where the page came from. */
   baseUrl?: string | undefined;
   token?: TokenSource | undefined;
-  fetch?: typeof fetch | undefined;
+}
+
+/** Where to ask, and with which credential. `headers` are there when a header is needed, which an EventSource cannot send. */
+export interface Address {
+  url: string;
+  headers?: Record<string, string>;
 }
 
 /** The calls of Belfry's inbox, one method each. */
 export class Api {
-  readonly #base: string;
-  readonly #fetch: typeof fetch;
+  /** Where the inbox is. */
+  readonly base: string;
 
   constructor(readonly options: ApiOptions = {}) {
-    this.#base = (options.baseUrl ?? '').replace(/\/+$/, '') + '/api/v1/notifications/';
-    this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
+    this.base = (options.baseUrl ?? '').replace(/\/+$/, '') + '/api/v1/notifications/';
   }
 
-  list(query: { limit?: number; before?: string | null; filter?: Filter } = {}): Promise<Page> {
-    const params = new URLSearchParams();
-    if (query.limit) params.set('limit', String(query.limit));
-    if (query.before) params.set('before', query.before);
-    if (query.filter && query.filter !== 'inbox') params.set('state', query.filter);
-    return this.#call('GET', '?' + params);
+  /** A page, newest first: below the place `before`, or what was created after the place `after`. */
+  list(query: { limit?: number; before?: string | null; after?: string | null; filter?: Filter } = {}): Promise<Page> {
+    const { filter, ...rest } = query;
+    return this.#call('GET', '', { ...rest, state: filter === 'inbox' ? '' : filter });
   }
 
   counts(): Promise<Counts & { cursor: string }> {
     return this.#call('GET', 'counts/');
   }
 
+  /** Whose credential this is, and which streams they have open. */
+  status(): Promise<{ user_id: string; connections: { id: string }[] }> {
+    return this.#call('GET', 'sse/status/');
+  }
+
   patch(id: string, set: StateChange): Promise<Notification> {
-    return this.#call('PATCH', encodeURIComponent(id) + '/', set);
+    return this.#call('PATCH', encodeURIComponent(id) + '/', {}, set);
   }
 
   mark(state: 'seen' | 'read' | 'archived', which: { ids: string[] } | { all: true; category?: string }): Promise<Marked> {
-    return this.#call('POST', 'mark/', { state, ...which });
+    return this.#call('POST', 'mark/', {}, { state, ...which });
   }
 
-  preferences(): Promise<Preferences> {
-    return this.#call('GET', 'preferences/');
-  }
-
-  setPreferences(preferences: Preferences): Promise<Preferences> {
-    return this.#call('PUT', 'preferences/', preferences);
+  /** What the person wants to be told of, and by which channel; with `set`, from now on. */
+  preferences(set?: Preferences): Promise<Preferences> {
+    return this.#call(set ? 'PUT' : 'GET', 'preferences/', {}, set);
   }
 
   /** The address of a stream that continues from a cursor. */
-  async streamUrl(cursor: string | null): Promise<string> {
-    const params = new URLSearchParams();
-    if (cursor) params.set('last_event_id', cursor);
-    const token = await this.#token();
-    if (token) params.set('token', token);
-    const query = params.toString();
-    return this.#base + 'sse/stream/' + (query && '?' + query);
+  stream(cursor: string | null): Promise<Address> {
+    return this.#address('sse/stream/', { last_event_id: cursor });
   }
 
-  async #token(): Promise<string | undefined> {
+  async #address(path: string, query: Record<string, unknown>): Promise<Address> {
     const { token } = this.options;
-    return typeof token === 'function' ? token() : token;
+    const params = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value) params.set(name, String(value));
+    const given = typeof token === 'function' ? await token() : token;
+    const headers: Record<string, string> = {};
+    if (typeof given === 'string') headers['Authorization'] = 'Bearer ' + given;
+    else if (given) params.set('ticket', given.ticket);
+    const url = this.base + path + (params.size ? '?' + params : '');
+    return token ? { url, headers } : { url };
   }
 
-  async #call<T>(method: string, path: string, body?: object): Promise<T> {
-    const token = await this.#token();
-    const headers: Record<string, string> = { Accept: 'application/json' };
-    if (token) headers['Authorization'] = 'Bearer ' + token;
-    // keepalive: a click that marks as read often leaves the page in the same moment.
-    const init: RequestInit = { method, headers, credentials: token ? 'omit' : 'include', keepalive: method !== 'GET' };
-    if (body) {
-      headers['Content-Type'] = 'application/json';
-      init.body = JSON.stringify(body);
-    }
-    let answer: Response;
-    try {
-      answer = await this.#fetch(this.#base + path, init);
-    } catch (cause) {
+  async #call<T>(method: string, path: string, query: Record<string, unknown> = {}, body?: object): Promise<T> {
+    const { url, headers } = await this.#address(path, query);
+    const answer = await fetch(url, {
+      method,
+      headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }), ...headers },
+      credentials: headers ? 'omit' : 'include',
+      // A click that marks as read often leaves the page in the same moment.
+      keepalive: !!body,
+      // A network that swallows what is sent would keep an answer for minutes.
+      signal: AbortSignal.timeout(20_000),
+      ...(body && { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
       throw new BelfryError(0, 'The server does not answer.', { cause });
-    }
+    });
     const value = (await answer.json().catch(() => null)) as (T & { title?: string; detail?: string }) | null;
-    if (!answer.ok || value === null) {
-      throw new BelfryError(answer.status, value?.detail ?? value?.title ?? `The server answered ${answer.status}.`);
-    }
-    return value;
+    if (answer.ok && value) return value;
+    throw new BelfryError(answer.status, value?.detail ?? value?.title ?? `The server answered ${answer.status}.`);
   }
 }

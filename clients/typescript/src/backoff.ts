@@ -1,18 +1,8 @@
-/** How long to wait before the nth try to connect again, counted from 0, in milliseconds. */
-export interface Backoff {
-  /** The longest first wait. */
-  base: number;
-  /** The longest wait of all. */
-  max: number;
-}
-
-export const defaultBackoff: Backoff = { base: 1000, max: 60_000 };
-
 /**
- * A wait between half and the whole of a bound that doubles with each try, so that the clients of a server that went down
- * do not come back together. `retry` is the server's own wish: never come sooner than that.
+ * How long to wait before the nth try to connect again, counted from 0, in milliseconds: between half and the whole of a bound
+ * that doubles from a second to a minute, so that the clients of a server that went down do not come back together. `retry`
+ * is the server's own wish: never come sooner than that.
  */
-export function delay(attempt: number, retry: number, backoff = defaultBackoff, random = Math.random): number {
-  const bound = Math.min(backoff.max, backoff.base * 2 ** Math.min(attempt, 30));
-  return Math.round(retry + bound * (0.5 + random() / 2));
+export function delay(attempt: number, retry = 0): number {
+  return retry + Math.min(60_000, 1000 * 2 ** attempt) * (0.5 + Math.random() / 2);
 }

@@ -1,93 +1,104 @@
-import { Api, BelfryError, type ApiOptions } from './api.js';
-import type { Backoff } from './backoff.js';
-import { Inbox, type Change } from './inbox.js';
+import { Api, type ApiOptions } from './api.js';
+import { isPast } from './cursor.js';
+import { Inbox } from './inbox.js';
 import { soon } from './soon.js';
 import { Stream } from './stream.js';
-import type { Filter, Notification, Preferences, Snapshot, StateChange, Status } from './types.js';
+import { Tabs, type State } from './tabs.js';
+import type { Change, Filter, Notification, Page, Snapshot, StateChange, Status } from './types.js';
 
 export interface BelfryOptions extends ApiOptions {
   /** Which notifications the list shows; all but the archived, unless said otherwise. */
-  filter?: Filter;
+  filter?: Filter | undefined;
   /** How many a page holds: 1 to 200. */
-  limit?: number;
+  limit?: number | undefined;
+  /** Whether the tabs of a browser share one stream, where it can do that: yes, unless `false`. */
+  share?: boolean | undefined;
   /** Called when the credential ends or is refused: renew the session, then the client connects again. */
-  renew?: () => Promise<void> | void;
-  backoff?: Backoff;
-  EventSource?: typeof EventSource;
+  renew?: (() => Promise<void> | void) | undefined;
 }
 
+/** What names a notification once: one that replaces another keeps its id, and is new all the same. */
+const name = (n: Notification): string => n.id + n.created_at;
+
+/** The events, of the window and of the document, that may mean that the connection is gone, or back. */
+const events = 'online offline pageshow pagehide visibilitychange freeze resume'.split(' ');
+
 /**
- * One person's inbox, live: a list that is loaded once and then kept true by the stream, and a store that a page can
+ * One person's inbox, live: lists that are loaded once and then kept true by the stream, and a store that a page can
  * subscribe to. Nothing happens before `start`, so it may be made on a server too.
  */
 export class Belfry {
   readonly api: Api;
-  readonly #inbox: Inbox;
-  readonly #stream: Stream;
+  readonly #filter: Filter;
   readonly #limit: number;
+  readonly #main: Inbox;
+  readonly #lists = new Map<Filter, Inbox>();
+  readonly #stream: Stream;
+  readonly #tabs: Tabs | undefined;
   readonly #subscribers = new Set<() => void>();
   readonly #listeners = new Set<(change: Change) => void>();
-  #status: Status = 'connecting';
-  #reason: string | null = null;
-  #loading = 0;
-  #snapshot: Snapshot | null = null;
-  #told = true;
+  #state: { status: Status; reason: string | null } = { status: 'connecting', reason: null };
+  #telling = false;
+  #catching: Promise<void> | undefined;
+  #again = false;
+  #known = new Set<string>(); // what was there, or was told, while one asks what is new
 
-  constructor(options: BelfryOptions = {}) {
+  constructor({ filter = 'inbox', limit = 20, share = true, renew, ...options }: BelfryOptions = {}) {
     this.api = new Api(options);
-    this.#limit = options.limit ?? 20;
-    this.#inbox = new Inbox(options.filter);
+    this.#limit = limit;
+    this.#filter = filter;
+    this.#main = this.#list(filter);
     this.#stream = new Stream({
-      url: () => this.api.streamUrl(this.#inbox.cursor),
+      address: () => this.api.stream(this.#main.cursor),
       load: async (reload) => {
-        if (reload || !this.#inbox.loaded) await this.refresh();
+        if (reload || !this.#main.loaded) await this.refresh();
       },
+      turn: async () => this.#tabs?.ask() ?? true,
       probe: () => this.api.counts(),
+      catchUp: () => this.#catchUp(),
       change: (change) => {
-        if (!this.#inbox.apply(change)) return;
-        this.#changed();
-        for (const fn of this.#listeners) fn(change);
+        this.#tabs?.post({ from: this.#main.cursor, change });
+        this.#apply(change);
       },
       status: (status, reason) => this.#setStatus(status, reason),
-      renew: options.renew,
-      withCredentials: options.token === undefined,
-      backoff: options.backoff,
-      EventSource: options.EventSource,
+      another: () => this.#tabs?.part(),
+      renew,
     });
+    if (share && globalThis.navigator?.locks && globalThis.BroadcastChannel) this.#tabs = this.#share();
   }
 
   /** Loads the list and opens the stream. A second call does nothing; one after `stop` starts again. */
   start(): void {
-    if (this.#status === 'stopped') this.#setStatus('connecting', null);
-    addEventListener('online', this);
-    addEventListener('offline', this);
-    addEventListener('pageshow', this);
-    addEventListener('pagehide', this);
-    document.addEventListener('visibilitychange', this);
+    if (this.#state.status === 'stopped') this.#setStatus('connecting');
+    this.#watch('addEventListener');
     this.#stream.start();
   }
 
   /** Closes the stream. The last snapshot stays. */
   stop(): void {
-    removeEventListener('online', this);
-    removeEventListener('offline', this);
-    removeEventListener('pageshow', this);
-    removeEventListener('pagehide', this);
-    document.removeEventListener('visibilitychange', this);
+    this.#watch('removeEventListener');
+    this.#tabs?.part();
     this.#stream.stop();
   }
 
   /** Opens the stream anew at once: after a login, or when a person asks for it. */
   reconnect(): void {
-    this.#stream.reconnect(this.#status === 'stopped' || this.#status === 'unauthorized');
+    if (!this.#tabs?.leads) this.#tabs?.post('reconnect');
+    this.#stream.reconnect();
   }
 
-  /** @internal The page's own events: each may mean that the connection is gone, or back. */
-  handleEvent(event: Event): void {
-    if (event.type === 'offline') this.#setStatus('offline', null);
-    else if (event.type === 'pagehide') this.#stream.sleep(); // an open connection would keep the page out of the cache
-    else if (event.type === 'online') this.#stream.reconnect();
-    else if (document.visibilityState === 'visible') this.#stream.wake();
+  /** @internal The page's own events. */
+  handleEvent({ type }: Event): void {
+    if (type === 'offline') this.#setStatus(type);
+    else if (type === 'online') this.#stream.reconnect();
+    else if (type === 'pagehide' || type === 'freeze') {
+      // An open connection would keep the page out of the cache, and a tab that sleeps must not hold the stream of others.
+      this.#stream.sleep();
+      this.#tabs?.part();
+    } else if (type !== 'visibilitychange' || document.visibilityState === 'visible') {
+      this.#stream.wake();
+      this.#tabs?.look();
+    }
   }
 
   /** Calls `fn` after each change; returns how to end that. Read the change from `snapshot`. */
@@ -96,7 +107,7 @@ export class Belfry {
     return () => void this.#subscribers.delete(fn);
   }
 
-  /** Calls `fn` with each change that the stream brings, once and in order; returns how to end that. */
+  /** Calls `fn` with each change that comes, once and in order; returns how to end that. */
   onChange(fn: (change: Change) => void): () => void {
     this.#listeners.add(fn);
     return () => void this.#listeners.delete(fn);
@@ -104,120 +115,184 @@ export class Belfry {
 
   /** Calls `fn` with each notification that arrives while the page is open; returns how to end that. */
   onNotification(fn: (n: Notification) => void): () => void {
-    return this.onChange((change) => change.kind === 'upsert' && change.isNew && fn(change.notification));
+    return this.onChange((change) => change.kind === 'message' && fn(change.data));
   }
 
-  /** What to show now: the same object until something changes. */
-  snapshot(): Snapshot {
-    const { items, unread, unseen, loaded, next } = this.#inbox;
-    return (this.#snapshot ??= Object.freeze({
-      ...{ status: this.#status, reason: this.#reason, items, unread, unseen, loaded },
-      ...{ more: next !== null, loading: this.#loading > 0 },
-    }));
+  /**
+   * What to show now: the same object until something changes. The list of another filter than the client's own is empty
+   * until `refresh` has loaded it, and then kept as true.
+   */
+  snapshot(filter = this.#filter): Snapshot {
+    const list = this.#list(filter);
+    const { items, loaded, loads, next } = list;
+    const { unread, unseen } = this.#main;
+    return (list.snapshot ??= { ...this.#state, items, unread, unseen, loaded, loading: loads > 0, more: next !== null });
   }
 
-  /** Loads the first page again. */
-  async refresh(): Promise<void> {
-    this.#inbox.begin();
-    await this.#load(
-      () => this.api.list({ limit: this.#limit, filter: this.#inbox.filter }),
-      (page) => this.#inbox.reset(page),
-    );
+  /** Loads the first page of a list again; without a filter, that of each list that is loaded. */
+  async refresh(filter?: Filter): Promise<void> {
+    const lists = filter ? [this.#list(filter)] : [...this.#lists.values()].filter((list) => list === this.#main || list.loaded);
+    await Promise.all(lists.map((list) => this.#first(list)));
   }
 
   /** Loads the following page, if there is one and none is on its way. */
-  async loadMore(): Promise<void> {
-    const before = this.#inbox.next;
-    if (before === null || this.#loading > 0) return;
-    await this.#load(
-      () => this.api.list({ limit: this.#limit, before, filter: this.#inbox.filter }),
-      // A new first page that came in between starts another list.
-      (page) => before === this.#inbox.next && this.#inbox.append(page),
-    );
+  async loadMore(filter = this.#filter): Promise<void> {
+    const list = this.#list(filter);
+    const before = list.next;
+    if (before === null || list.loads) return;
+    // A new first page that comes in between starts another list.
+    if (before) await this.#load(list, { before, limit: this.#limit }, (page) => before === list.next && list.append(page));
+    else await this.#first(list, this.#limit);
   }
 
   /** Sets or clears states of one notification. The snapshot changes at once, and back if the server refuses. */
   async set(id: string, change: StateChange): Promise<void> {
+    const { cursor } = this.#main;
     await this.#expect(new Set([id]), change, async () => {
       const n = await this.api.patch(id, change);
-      if (this.#inbox.items.some((m) => m.id === id)) this.#inbox.upsert(n);
+      // Where something came meanwhile, the stream has brought this too, or will.
+      if (cursor === this.#main.cursor) this.#lists.forEach((list) => list.upsert(n));
     });
-  }
-
-  read(id: string): Promise<void> {
-    return this.set(id, { read: true });
-  }
-
-  archive(id: string): Promise<void> {
-    return this.set(id, { archived: true });
   }
 
   /** Marks everything as read, also what is not loaded. */
-  async readAll(): Promise<void> {
-    await this.#expect('all', { read: true }, async () => {
-      const { cursor, ...counts } = await this.api.mark('read', { all: true });
-      this.#inbox.countAt(cursor, counts);
-    });
+  readAll(): Promise<void> {
+    return this.#mark('read', 'all');
   }
 
   /** Marks as seen what is loaded: the person has it before their eyes. */
-  async seen(): Promise<void> {
-    const ids = this.#inbox.items.filter((n) => n.seen_at === null).map((n) => n.id);
-    if (ids.length === 0) return;
-    await this.#expect(new Set(ids), { seen: true }, async () => {
-      const { cursor, ...counts } = await this.api.mark('seen', { ids });
-      this.#inbox.countAt(cursor, counts);
+  async seen(filter = this.#filter): Promise<void> {
+    const ids = this.#list(filter).items.filter((n) => !n.seen_at).map((n) => n.id);
+    if (ids[0]) await this.#mark('seen', new Set(ids.slice(0, 1000)));
+  }
+
+  #list(filter: Filter): Inbox {
+    let list = this.#lists.get(filter);
+    if (!list) this.#lists.set(filter, (list = new Inbox(filter, this.#limit)));
+    return list;
+  }
+
+  #watch(change: 'addEventListener' | 'removeEventListener'): void {
+    for (const type of events) window[change](type, this, true); // on their way down all pass the window
+  }
+
+  #share(): Tabs {
+    return new Tabs({
+      name: async () => `belfry ${this.api.base} ${(await this.api.status()).user_id}`,
+      state: () => this.#stand(),
+      turn: () => this.#stream.reconnect(),
+      told: (state) => this.#told(state),
+      change: ({ from, change }) => this.#hear(from, change),
     });
   }
 
-  preferences(): Promise<Preferences> {
-    return this.api.preferences();
+  #stand(): State {
+    return { ...this.#state, cursor: this.#main.cursor };
   }
 
-  setPreferences(preferences: Preferences): Promise<Preferences> {
-    return this.api.setPreferences(preferences);
+  /** What the tab that holds the stream says of it. */
+  #told({ status, reason, cursor }: State): void {
+    if (status === 'stopped') this.#stream.stop(reason ?? '');
+    else {
+      this.#stream.start();
+      this.#setStatus(status, reason);
+    }
+    this.#hear(cursor);
   }
 
-  async #load<T>(ask: () => Promise<T>, take: (page: T) => void): Promise<void> {
-    this.#loading++;
+  /** Takes a change that came to another tab, which was at `from`, unless this one lacks something before it, and asks. */
+  #hear(from: string | null, change?: Change): void {
+    if (!this.#main.loaded) return;
+    if (this.#catching || isPast(from, this.#main.cursor)) this.#catchUp().catch(() => {}); // it will hear again
+    else if (change) this.#apply(change);
+  }
+
+  #apply(change: Change): void {
+    this.#lists.forEach((list) => list.apply(change) && list === this.#main && this.#tell(change));
+  }
+
+  #tell(change: Change): void {
+    if (this.#catching && change.kind === 'message') this.#known.add(name(change.data));
+    this.#changed();
+    this.#listeners.forEach((fn) => fn(change));
+  }
+
+  /** Makes the lists as the server has them, without a stream, and tells of what is new; one at a time. */
+  #catchUp(): Promise<void> {
+    this.#again = true;
+    return (this.#catching ??= this.#ask().finally(() => (this.#catching = undefined)));
+  }
+
+  async #ask(): Promise<void> {
+    const main = this.#main;
+    let after = main.cursor;
+    this.#known = new Set(main.items.map(name));
+    // Again when something came meanwhile, and when the list that was loaded holds more than what was told.
+    while (this.#again || isPast(main.cursor, after)) {
+      this.#again = false;
+      if (!isPast((await this.api.counts()).cursor, after)) continue;
+      const { results, cursor } = await this.api.list({ after, limit: 200, filter: 'all' });
+      after = cursor;
+      if (isPast(after, main.cursor)) await this.refresh();
+      for (const data of results.reverse()) this.#known.has(name(data)) || this.#tell({ kind: 'message', cursor, data });
+    }
+  }
+
+  #first(list: Inbox, more = 0): Promise<void> {
+    list.begin();
+    const limit = Math.min(200, Math.max(this.#limit, list.items.length + more));
+    return this.#load(list, { limit }, (page) => list.reset(page));
+  }
+
+  async #load(list: Inbox, query: object, take: (page: Page) => void): Promise<void> {
+    list.loads++;
     this.#changed();
     try {
-      take(await ask());
+      take(await this.api.list({ ...query, filter: list.filter }));
     } finally {
-      this.#loading--;
+      list.loads--;
       this.#changed();
     }
   }
 
+  #mark(state: 'read' | 'seen', which: ReadonlySet<string> | 'all'): Promise<void> {
+    return this.#expect(which, { [state]: true }, async () => {
+      const { cursor, ...data } = await this.api.mark(state, which === 'all' ? { all: true } : { ids: [...which] });
+      this.#main.apply({ kind: 'counts', cursor, data });
+    });
+  }
+
   async #expect(ids: ReadonlySet<string> | 'all', change: StateChange, ask: () => Promise<void>): Promise<void> {
-    const undo = this.#inbox.expect(ids, change, new Date().toISOString());
+    const now = new Date().toISOString();
+    const undo = [...this.#lists.values()].map((list) => list.expect(ids, change, now));
     this.#changed();
     try {
       await ask();
     } catch (error) {
       // Where something else came meanwhile, only the server can say what is true now.
-      if (!undo() && error instanceof BelfryError && error.status > 0) await this.refresh();
+      if (undo.map((back) => back()).includes(false)) await this.refresh().catch(() => {});
       throw error;
     } finally {
       this.#changed();
     }
   }
 
-  #setStatus(status: Status, reason: string | null): void {
-    if (this.#status === status && this.#reason === reason) return;
-    this.#status = status;
-    this.#reason = reason;
+  #setStatus(status: Status, reason: string | null = null): void {
+    if (this.#state.status === status && this.#state.reason === reason) return;
+    this.#state = { status, reason };
     this.#changed();
+    if (this.#tabs?.leads) this.#tabs.post(this.#stand());
+    if (status === 'stopped') this.#tabs?.rest();
   }
 
   /** A burst of changes is told once. */
   #changed(): void {
-    this.#snapshot = null;
-    if (!this.#told) return;
-    this.#told = false;
+    this.#lists.forEach((list) => (list.snapshot = undefined));
+    if (this.#telling) return;
+    this.#telling = true;
     soon(() => {
-      this.#told = true;
-      for (const fn of this.#subscribers) fn();
+      this.#telling = false;
+      this.#subscribers.forEach((fn) => fn());
     });
   }
 }

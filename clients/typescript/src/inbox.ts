@@ -1,11 +1,8 @@
-import { isPast, parseCursor, type Cursor } from './cursor.js';
-import type { Counts, Filter, Notification, Page, StateChange } from './types.js';
+import { isPast } from './cursor.js';
+import type { Change, Filter, Notification, Page, Snapshot, StateChange } from './types.js';
 
-/** One frame of the stream that concerns the inbox, with the cursor it moved to. */
-export type Change =
-  | { kind: 'upsert'; cursor: string; notification: Notification; isNew: boolean }
-  | { kind: 'delete'; cursor: string; id: string }
-  | { kind: 'counts'; cursor: string; counts: Counts };
+/** How many rows may come by the stream on top of a first page before those at its end are let go. */
+const spare = 100;
 
 /**
  * The rows, counts and cursor of one person's list, kept true by pages and by changes in whatever order they come: a
@@ -16,15 +13,23 @@ export class Inbox {
   items: readonly Notification[] = [];
   unread = 0;
   unseen = 0;
+  /** The place below which more is to be had; null at the end, empty where only a new first page can tell. */
   next: string | null = null;
   loaded = false;
+  /** How many pages are on their way. */
+  loads = 0;
   /** The place in the log up to which everything is in here; it is what a stream is opened with. */
   cursor: string | null = null;
+  /** What was last said of it, until something changes. */
+  snapshot: Snapshot | undefined;
 
-  #at: Cursor | null = null;
   #pending: Change[] | null = null;
+  #pages = 0;
 
-  constructor(readonly filter: Filter = 'inbox') {}
+  constructor(
+    readonly filter: Filter = 'inbox',
+    readonly limit = 20,
+  ) {}
 
   /** Says that a first page has been asked for: changes from now on are newer than it, or in it. */
   begin(): void {
@@ -32,59 +37,52 @@ export class Inbox {
   }
 
   /** Takes a first page: all that was here before is replaced. */
-  reset(page: Page): void {
+  reset({ results, next, cursor, unread, unseen }: Page): void {
     const pending = this.#pending ?? [];
     this.#pending = null;
-    this.items = page.results;
-    this.next = page.next;
-    this.loaded = true;
-    this.#moveTo(page.cursor);
-    this.#count(page);
+    this.#pages = 1;
+    Object.assign(this, { items: results, loaded: true, next, cursor, unread, unseen });
     for (const change of pending) this.apply(change);
   }
 
   /** Takes the page that was asked for with `before=next`: it goes below, less what came by the stream meanwhile. */
-  append(page: Page): void {
+  append({ results, next }: Page): void {
     const known = new Set(this.items.map((n) => n.id));
-    this.items = [...this.items, ...page.results.filter((n) => !known.has(n.id))];
-    this.next = page.next;
+    this.items = [...this.items, ...results.filter((n) => !known.has(n.id))];
+    this.next = next;
+    this.#pages++;
   }
 
-  /** Takes a frame; false when there was nothing new in it. */
+  /** Takes a change; false when there was nothing new in it. */
   apply(change: Change): boolean {
     this.#pending?.push(change);
-    const at = parseCursor(change.cursor);
-    if (change.kind === 'counts') {
+    const { kind, cursor, data } = change;
+    if (kind === 'counts') {
+      const { unread, unseen } = data;
       // Counts carry the cursor of the frame before them, so an equal place is new enough; an older one is not.
-      if (at && this.#at && isPast(this.#at, at)) return false;
-      return this.#count(change.counts);
+      if (isPast(this.cursor, cursor) || (this.unread === unread && this.unseen === unseen)) return false;
+      Object.assign(this, { unread, unseen });
+      return true;
     }
-    if (at && !isPast(at, this.#at)) return false;
-    if (at) this.#moveTo(change.cursor);
-    if (change.kind === 'delete') this.#remove(change.id);
-    else this.upsert(change.notification);
+    if (!isPast(cursor, this.cursor)) return false;
+    this.cursor = cursor;
+    if (kind === 'delete') this.items = this.items.filter((n) => n.id !== data.id);
+    else this.upsert(data);
     return true;
-  }
-
-  /** Moves the cursor without a change, as the first frame of a stream does. */
-  moveTo(cursor: string): void {
-    if (parseCursor(cursor)) this.#moveTo(cursor);
-  }
-
-  /** Takes counts that an answer gave for a place in the log, unless the stream is already further. */
-  countAt(cursor: string, counts: Counts): void {
-    const at = parseCursor(cursor);
-    if (at && !(this.#at && isPast(this.#at, at))) this.#count(counts);
   }
 
   /** Puts a notification where it belongs, or takes it out when the list does not show its like. */
   upsert(n: Notification): void {
     const rest = this.items.filter((m) => m.id !== n.id);
     const at = rest.findIndex((m) => isNewer(n, m));
-    const index = at < 0 ? rest.length : at;
     // Older than all that is loaded while there is more to load: it comes with its page.
-    const below = index === rest.length && this.next !== null && rest.length > 0 && rest.length === this.items.length;
-    if (matches(this.filter, n) && !below) rest.splice(index, 0, n);
+    const below = at < 0 && this.next !== null && rest.length > 0 && rest.length === this.items.length;
+    if (matches(this.filter, n) && !below) rest.splice(at < 0 ? rest.length : at, 0, n);
+    // A page that is never scrolled must not grow for days: what is far below can be loaded again.
+    if (this.#pages === 1 && rest.length > this.limit + spare) {
+      rest.length = this.limit + spare / 2;
+      this.next = '';
+    }
     this.items = rest;
   }
 
@@ -94,57 +92,28 @@ export class Inbox {
    * then stands.
    */
   expect(ids: ReadonlySet<string> | 'all', set: StateChange, now: string): () => boolean {
-    const before = { items: this.items, unread: this.unread, unseen: this.unseen, cursor: this.cursor };
-    const after: Notification[] = [];
-    for (const n of this.items) {
-      const changed = ids === 'all' || ids.has(n.id) ? withState(n, set, now) : n;
-      this.unread += weight(changed.read_at, changed) - weight(n.read_at, n);
-      this.unseen += weight(changed.seen_at, changed) - weight(n.seen_at, n);
-      if (matches(this.filter, changed)) after.push(changed);
-    }
-    this.items = after;
-    if (ids === 'all' && set.read) this.unread = 0;
-    if (ids === 'all' && set.seen) this.unseen = 0;
-    this.unread = Math.max(0, this.unread);
-    this.unseen = Math.max(0, this.unseen);
-    return () => {
-      if (this.cursor !== before.cursor) return false;
-      this.items = before.items;
-      this.unread = before.unread;
-      this.unseen = before.unseen;
-      return true;
-    };
-  }
-
-  #remove(id: string): void {
-    this.items = this.items.filter((n) => n.id !== id);
-  }
-
-  #moveTo(cursor: string): void {
-    this.cursor = cursor;
-    this.#at = parseCursor(cursor);
-  }
-
-  #count({ unread, unseen }: Counts): boolean {
-    const changed = this.unread !== unread || this.unseen !== unseen;
-    this.unread = unread;
-    this.unseen = unseen;
-    return changed;
+    const { items, unread, unseen, cursor } = this;
+    const changed = items.map((n) => (ids === 'all' || ids.has(n.id) ? withState(n, set, now) : n));
+    const after = (count: number, at: State, all?: boolean) =>
+      ids === 'all' && all ? 0 : Math.max(0, count + lack(changed, at) - lack(items, at));
+    this.unread = after(unread, 'read_at', set.read);
+    this.unseen = after(unseen, 'seen_at', set.seen);
+    this.items = changed.filter((n) => matches(this.filter, n));
+    return () => this.cursor === cursor && !!Object.assign(this, { items, unread, unseen });
   }
 }
 
-function weight(state: string | null, n: Notification): number {
-  return state === null && n.archived_at === null ? 1 : 0;
+type State = 'seen_at' | 'read_at' | 'archived_at';
+
+/** How many are counted for lacking a state. */
+function lack(items: readonly Notification[], at: State): number {
+  return items.filter((n) => !n[at] && !n.archived_at).length;
 }
 
 function withState(n: Notification, set: StateChange, now: string): Notification {
-  const stamp = (old: string | null, to: boolean | undefined) => (to === undefined ? old : to ? (old ?? now) : null);
-  return {
-    ...n,
-    seen_at: stamp(n.seen_at, set.seen),
-    read_at: stamp(n.read_at, set.read),
-    archived_at: stamp(n.archived_at, set.archived),
-  };
+  const m = { ...n };
+  for (const [name, on] of Object.entries(set)) m[`${name}_at` as State] = on ? (m[`${name}_at` as State] ?? now) : null;
+  return m;
 }
 
 /** The order of the list: by creation, and by id within a millisecond. */
@@ -153,17 +122,8 @@ function isNewer(a: Notification, b: Notification): boolean {
 }
 
 /** Whether a list with the filter shows the notification. */
-export function matches(filter: Filter, n: Notification): boolean {
-  switch (filter) {
-    case 'unread':
-      return n.read_at === null && n.archived_at === null;
-    case 'read':
-      return n.read_at !== null && n.archived_at === null;
-    case 'archived':
-      return n.archived_at !== null;
-    case 'all':
-      return true;
-    default:
-      return n.archived_at === null;
-  }
+export function matches(filter: Filter, { read_at, archived_at }: Notification): boolean {
+  if (filter === 'all') return true;
+  if (filter === 'archived' || archived_at) return filter === 'archived' && !!archived_at;
+  return filter === 'inbox' || (filter === 'read') === !!read_at;
 }

@@ -1,9 +1,8 @@
-export { Api, BelfryError, type ApiOptions, type TokenSource } from './api.js';
-export type { Backoff } from './backoff.js';
+export { Api, BelfryError, type Address, type ApiOptions, type Credential, type TokenSource } from './api.js';
 export { Belfry, type BelfryOptions } from './client.js';
-export type { Change } from './inbox.js';
 export type {
   Actor,
+  Change,
   Counts,
   Filter,
   Marked,

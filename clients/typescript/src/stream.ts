@@ -1,213 +1,245 @@
-import { delay, type Backoff } from './backoff.js';
-import { BelfryError } from './api.js';
-import type { Change } from './inbox.js';
-import type { Counts, Notification, Status } from './types.js';
+import { BelfryError, type Address } from './api.js';
+import { delay } from './backoff.js';
+import { open, type Sink, type Source } from './source.js';
+import type { Change, Counts, Status } from './types.js';
 
 /** What a stream needs from its owner, and what it tells it. */
-export interface StreamOptions {
-  /** The address of a stream that goes on where the inbox stands; asked before each connection. */
-  url(): Promise<string>;
+export interface StreamOwner {
+  /** Where a stream is that goes on where the inbox stands; asked before each connection. */
+  address(): Promise<Address>;
   /** Loads the list, if `reload` or if it is not loaded yet. What it throws makes the stream wait and try again. */
   load(reload: boolean): Promise<void>;
+  /** Whether this page is to hold the stream; where another tab does, the owner calls `reconnect` when that has changed. */
+  turn(): Promise<boolean>;
   /** Asks the server something small, for its answer: an EventSource does not tell a 401 from a 502. */
   probe(): Promise<unknown>;
+  /** Asks the server what is new, without a stream. */
+  catchUp(): Promise<void>;
   change(change: Change): void;
-  status(status: Status, reason: string | null): void;
-  /** Gets a new credential when the old one ends; without it a new connection is made with what `url` then gives. */
+  status(status: Status, reason?: string): void;
+  /** Somebody else has signed in. */
+  another(): void;
+  /** Gets a new credential when the old one ends; without it a new connection is made with what `address` then gives. */
   renew?: (() => Promise<void> | void) | undefined;
-  withCredentials: boolean;
-  backoff?: Backoff | undefined;
-  EventSource?: typeof EventSource | undefined;
 }
 
-/** The reasons for which a client stays away until it is told to come back. */
-const final = new Set(['closed', 'revoked']);
+/** After which silence at its beginning a stream is held back by something between, in milliseconds. */
+const hold = 10_000;
+/** Where no stream comes through: how long between two questions, and after how many, at most, a stream is tried again. */
+const pollEvery = 5000;
+const polls = 12;
 
 /**
- * Keeps one native EventSource connected. The browser reconnects by itself after a lost connection; this takes over where
- * it gives up, where the line is silent, where the page comes back from sleep, and where the server says how.
+ * Keeps one stream connected. After the first break of a line the browser's own EventSource comes back by itself; all else is
+ * here: what the browser gives up or tries in vain, a silent line, a page that wakes up, a credential that ends, what the
+ * server says on closing, and a network that lets no stream through.
  */
 export class Stream {
-  readonly #options: StreamOptions;
-  #source: EventSource | null = null;
-  #next: EventSource | null = null; // with a new credential; the old one goes when this one stands
+  readonly #owner: StreamOwner;
+  #source: Source | undefined;
+  #next: Source | undefined; // with a new credential, or on trial; the old one goes when this one stands
   #running = false;
+  #asleep = false;
   #try = 0; // names the latest connect: an older one that is still waiting for an answer gives way
   #attempt = 0;
+  #misses = 0; // streams in a row that brought nothing
   #reload = false;
-  #doubt = false; // the last stream was answered by something else than a stream
   #user: string | undefined; // whose stream it was the last time
   #heartbeat = 25_000;
+  #wish = 0; // how long the server wishes to be left alone
   #heardAt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: StreamOptions) {
-    this.#options = options;
+  constructor(owner: StreamOwner) {
+    this.#owner = owner;
   }
 
   /** Connects, and stays connected until `stop`. */
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#attempt = 0;
-    void this.#connect();
+    if (!this.#running) this.reconnect();
   }
 
   /** Disconnects and stays so until `start`. */
-  stop(reason: string | null = null): void {
+  stop(reason?: string): void {
     this.#running = false;
-    this.#disconnect();
-    this.#options.status('stopped', reason);
+    this.#drop('stopped', reason);
   }
 
   /** Lets the connection go without a word, as a page does that may be frozen; `wake` comes back. */
   sleep(): void {
-    if (this.#running) this.#disconnect();
+    this.#asleep = true;
+    this.#drop();
   }
 
-  /** Makes sure that the stream is alive, at once instead of at the next timer: the page woke up, the network is back. */
+  /** Makes sure that the stream is alive, at once instead of at the next timer: the page woke up. */
   wake(): void {
-    if (!this.#running) return;
-    const silent = Date.now() - this.#heardAt > this.#heartbeat * 1.2;
-    if (this.#source?.readyState === 1 && !silent) return;
-    this.reconnect();
+    const silent = this.#source ? Date.now() - this.#heardAt > this.#heartbeat * 1.2 : this.#asleep || this.#retry;
+    if (this.#running && silent) this.reconnect();
   }
 
   /** Connects anew now; `reload` loads the list first. */
   reconnect(reload = false): void {
-    if (!this.#running) return this.start();
+    this.#running = true;
     this.#reload ||= reload;
     this.#attempt = 0;
-    this.#disconnect();
+    this.#drop();
     void this.#connect();
   }
 
-  #disconnect(): void {
+  #drop(status?: Status, reason?: string): void {
     this.#try++;
-    clearTimeout(this.#retry);
+    this.#wait();
     clearTimeout(this.#watchdog);
     this.#source?.close();
-    this.#next?.close();
-    this.#source = this.#next = null;
+    this.#giveUp();
+    this.#source = undefined;
+    if (status) this.#owner.status(status, reason);
   }
 
-  async #connect(): Promise<void> {
+  #giveUp(): void {
+    this.#next?.close();
+    this.#next = undefined;
+  }
+
+  /** Waits, or stops waiting: there is one timer for whatever is to be done next. */
+  #wait(ms?: number, then?: () => void): void {
+    clearTimeout(this.#retry);
+    this.#retry = then && setTimeout(() => ((this.#retry = undefined), then()), ms);
+  }
+
+  /** Connects, with a new credential if `renew`; an old connection stays until the new one stands. */
+  async #connect(renew = false): Promise<void> {
     const mine = ++this.#try;
+    const owner = this.#owner;
+    this.#asleep = false;
     try {
-      if (this.#doubt) await this.#options.probe();
-      await this.#options.load(this.#reload);
-      this.#doubt = this.#reload = false;
-      const url = await this.#options.url();
-      if (mine === this.#try) this.#open(url);
+      if (renew) await owner.renew?.();
+      if (this.#misses) await (this.#misses > 1 ? owner.catchUp() : owner.probe());
+      await owner.load(this.#reload);
+      this.#reload = false;
+      if (!(await owner.turn())) return;
+      if (this.#misses > 1) await this.#poll(mine);
+      else await this.#open(mine);
     } catch (error) {
       if (mine === this.#try) this.#failed(error);
     }
   }
 
-  #open(url: string): void {
-    const Source = this.#options.EventSource ?? EventSource;
-    const source = new Source(url, { withCredentials: this.#options.withCredentials });
-    this.#next?.close();
-    if (this.#source) this.#next = source;
-    else this.#source = source;
-    const on = (name: string, handle: (data: never, cursor: string) => void) =>
-      source.addEventListener(name, (event) => {
-        if (source.readyState === 2) return; // closed by an earlier event of the same write
-        this.#heard();
-        handle(JSON.parse((event as MessageEvent<string>).data) as never, (event as MessageEvent).lastEventId);
-      });
-    on('connection', (data: Counts & { user_id: string; heartbeat_interval: number }, cursor) => {
-      if (source === this.#next) this.#succeed();
-      const another = this.#user !== undefined && this.#user !== data.user_id;
-      this.#user = data.user_id;
-      if (another) return this.reconnect(true); // somebody else signed in: nothing that is loaded is theirs
-      this.#attempt = 0;
-      this.#heartbeat = data.heartbeat_interval * 1000 || this.#heartbeat;
-      this.#options.change({ kind: 'counts', cursor, counts: data });
-      this.#options.status('live', null);
-    });
-    const upsert = (isNew: boolean) => (notification: Notification, cursor: string) =>
-      this.#options.change({ kind: 'upsert', cursor, notification, isNew });
-    on('message', upsert(true));
-    on('update', upsert(false));
-    on('delete', ({ id }: { id: string }, cursor) => this.#options.change({ kind: 'delete', cursor, id }));
-    on('counts', (counts: Counts, cursor) => this.#options.change({ kind: 'counts', cursor, counts }));
-    on('heartbeat', () => {});
-    on('reset', () => this.reconnect(true));
-    on('reauth', () => void this.#renew());
-    on('close', (data: { reason: string; retry?: number }) => this.#closed(source, data));
-    source.onerror = () => {
-      if (source === this.#source) return this.#lost(source);
-      source.close(); // a successor that never stood: the old one goes on
-      this.#next = null;
+  /** Asks again and again where streams do not come through, and tries one now and then, ever more rarely. */
+  async #poll(mine: number): Promise<void> {
+    this.#attempt = 0;
+    if (mine === this.#try) this.#owner.status('polling');
+    for (let asked = 1, trial = 2; mine === this.#try; asked++) {
+      await new Promise<void>((go) => this.#wait(pollEvery, go));
+      await this.#owner.catchUp();
+      if (asked !== trial) continue;
+      trial += Math.min(trial, polls);
+      await this.#open(mine); // until it stands, the asking goes on
+    }
+  }
+
+  /** Opens a stream: the only one, or one that is to follow another when it stands. */
+  async #open(mine: number): Promise<void> {
+    const address = await this.#owner.address();
+    if (mine !== this.#try) return;
+    let brought = false;
+    const sink: Sink = {
+      event: (name, data, cursor) => {
+        brought = true;
+        if (source === this.#next) {
+          if (name !== 'connection') return this.#giveUp(); // it was not let in: the old one goes on
+          this.#next = undefined;
+          this.#drop();
+          this.#source = source;
+        }
+        this.#heard(this.#heartbeat * 2);
+        this.#take(name, data, cursor);
+      },
+      lost: (again, status) => {
+        if (source === this.#next) return this.#giveUp();
+        this.#heardAt = 0;
+        if (!again || !brought) return this.#lost(status, brought);
+        brought = false; // what breaks again before it has brought anything is not left to the browser
+        this.#owner.status(broken());
+      },
+      retry: (ms) => (this.#wish = ms),
     };
-    this.#heard();
+    const source = open(address, sink);
+    this.#giveUp();
+    if (this.#source || this.#misses > 1) this.#next = source;
+    else {
+      this.#source = source;
+      this.#heard(hold);
+    }
   }
 
-  #succeed(): void {
-    this.#source?.close();
-    this.#source = this.#next;
-    this.#next = null;
+  #take(name: string, data: never, cursor: string): void {
+    if (name === 'connection') this.#connected(data, cursor);
+    else if (name === 'reset') this.reconnect(true);
+    else if (name === 'reauth') void this.#connect(true);
+    else if (name === 'close') this.#closed(data);
+    else if (name !== 'heartbeat') this.#owner.change({ kind: name === 'notification' ? 'message' : name, cursor, data } as Change);
   }
 
-  /** The server ended the stream and said why. */
-  #closed(source: EventSource, { reason, retry = 0 }: { reason: string; retry?: number }): void {
-    source.close();
-    if (source !== this.#source) return; // a successor that was not let in: the old one goes on
-    if (final.has(reason)) return this.stop(reason);
-    this.#disconnect();
-    this.#options.status('reconnecting', reason);
-    if (reason === 'expired') void this.#renew();
-    else this.#later(reason === 'limit' ? delay(0, retry, this.#options.backoff) : retry);
+  #connected(data: Counts & { user_id: string; heartbeat_interval: number }, cursor: string): void {
+    const before = this.#user ?? data.user_id;
+    this.#user = data.user_id;
+    if (before !== this.#user) {
+      this.#owner.another(); // nothing that is loaded is theirs
+      return this.reconnect(true);
+    }
+    this.#attempt = this.#misses = 0;
+    this.#heartbeat = data.heartbeat_interval * 1000 || this.#heartbeat;
+    this.#heard(this.#heartbeat * 2);
+    this.#owner.change({ kind: 'counts', cursor, data });
+    this.#owner.status('live');
   }
 
-  /** The connection broke. The browser is on it, unless it has given up: then something was answered that is no stream. */
-  #lost(source: EventSource): void {
-    this.#options.status(isOffline() ? 'offline' : 'reconnecting', null);
-    if (source.readyState !== 2) return;
-    this.#doubt = true;
-    this.#disconnect();
-    this.#later(delay(this.#attempt++, 0, this.#options.backoff));
+  /** The server ended the stream and said why; after some reasons a client stays away until it is told to come back. */
+  #closed({ reason, retry = 0 }: { reason: string; retry?: number }): void {
+    if (reason === 'closed' || reason === 'revoked') return this.stop(reason);
+    this.#drop('reconnecting', reason);
+    const expired = reason === 'expired';
+    this.#later(expired ? 0 : reason === 'limit' ? delay(0, retry) : retry, expired);
+  }
+
+  /** The connection broke and the browser does not mend it, or tried in vain. */
+  #lost(status: number, brought: boolean): void {
+    if (status === 204) return this.stop('closed');
+    if (status === 401 || status === 403) return this.#failed(new BelfryError(status, ''));
+    if (!brought) this.#misses++;
+    this.#drop(broken());
+    this.#later(delay(this.#attempt++, this.#wish));
   }
 
   #failed(error: unknown): void {
-    const status = error instanceof BelfryError ? error.status : -1;
+    const { status } = error as { status?: number };
     const refused = status === 401 || status === 403;
-    const wait = delay(this.#attempt++, 0, this.#options.backoff);
-    this.#disconnect();
-    if (refused && this.#attempt === 1 && this.#options.renew) return void this.#renew(); // often it just ran out
-    this.#options.status(refused ? 'unauthorized' : 'offline', null);
-    this.#later(wait, refused);
+    const now = refused && !this.#attempt && this.#owner.renew; // often it just ran out
+    this.#drop(now ? undefined : refused ? 'unauthorized' : 'offline');
+    this.#later(now ? 0 : delay(this.#attempt), refused);
+    this.#attempt++;
   }
 
-  #later(wait: number, renew = false): void {
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void (renew ? this.#renew() : this.#connect()), wait);
-  }
-
-  /** Gets a new credential and connects with it; the old connection stays until the new one stands. */
-  async #renew(): Promise<void> {
-    const mine = ++this.#try;
-    try {
-      await this.#options.renew?.();
-      if (mine === this.#try) await this.#connect();
-    } catch (error) {
-      if (mine === this.#try) this.#failed(error);
-    }
+  #later(ms: number, renew = false): void {
+    this.#wait(ms, () => void this.#connect(renew));
   }
 
   /** Starts the watch anew: a server that lives says something every heartbeat. */
-  #heard(): void {
+  #heard(patience: number): void {
     this.#heardAt = Date.now();
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
-      this.#options.status('reconnecting', null);
+      // What is silent from its beginning is held back, and will be the next time too.
+      if (patience === hold) this.#misses = 2;
+      this.#owner.status('reconnecting');
       this.reconnect();
-    }, this.#heartbeat * 2);
+    }, patience);
   }
 }
 
-function isOffline(): boolean {
-  return typeof navigator !== 'undefined' && navigator.onLine === false;
+/** What a page is whose stream is gone: the browser may know that there is no network at all. */
+function broken(): Status {
+  return globalThis.navigator?.onLine === false ? 'offline' : 'reconnecting';
 }

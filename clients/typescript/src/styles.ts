@@ -1,29 +1,27 @@
-import { css } from 'lit';
+const css = String.raw; // the bundler takes out of such a template what CSS does not need
 
 /**
- * The look. A page changes it by the variables named --belfry-…, and by the parts. Colours follow the page's own
+ * The look of the bell, of a toast, and of the frame of the inbox; what is in that is in the panel's. A page changes it by the variables named --belfry-…, and by the parts. Colours follow the page's own
  * `color-scheme`, so that a page that is only light does not get a dark panel; `theme` on the element decides otherwise.
  */
 export const styles = css`
   :host {
-    --_accent: var(--belfry-accent, light-dark(#5b5bd6, #8f8ff5));
-    --_on-accent: var(--belfry-on-accent, light-dark(#fff, #14141f));
-    --_badge: var(--belfry-badge, light-dark(#d92d3a, #ff6b6f));
-    --_on-badge: var(--belfry-on-badge, light-dark(#fff, #26080a));
-    --_bg: var(--belfry-background, light-dark(#fff, #1b1c21));
-    --_hover: var(--belfry-hover, light-dark(#f5f5f7, #25262d));
-    --_fresh: var(--belfry-fresh, light-dark(#f7f7ff, #20212b));
-    --_text: var(--belfry-text, light-dark(#1a1b20, #ececf1));
-    --_muted: var(--belfry-muted, light-dark(#62656f, #a0a3ae));
-    --_line: var(--belfry-border, light-dark(#e6e6ea, #303139));
-    --_warn: light-dark(#8a5300, #f0b968);
-    --_radius: var(--belfry-radius, 12px);
-    --_font: var(--belfry-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif);
+    --accent: var(--belfry-accent, light-dark(#5b5bd6, #8f8ff5));
+    --badge: var(--belfry-badge, light-dark(#d92d3a, #ff6b6f));
+    --bg: var(--belfry-background, light-dark(#fff, #1b1c21));
+    --hover: var(--belfry-hover, light-dark(#f5f5f7, #25262d));
+    --text: var(--belfry-text, light-dark(#1a1b20, #ececf1));
+    --muted: var(--belfry-muted, light-dark(#62656f, #a0a3ae));
+    --line: var(--belfry-border, light-dark(#e6e6ea, #303139));
     display: inline-block;
     position: relative;
-    font: 400 14px/1.45 var(--_font);
-    color: var(--_text);
+    font: 400 14px/1.45 var(--belfry-font, system-ui, sans-serif);
+    color: var(--text);
     text-align: start;
+  }
+  :host(belfry-inbox) {
+    display: block;
+    height: var(--belfry-height, 640px);
   }
   :host([hidden]) {
     display: none;
@@ -37,30 +35,37 @@ export const styles = css`
   :host([theme='auto']) {
     color-scheme: light dark;
   }
-  *,
-  *::before,
-  *::after {
+  * {
     box-sizing: border-box;
   }
   button,
-  a {
+  a,
+  fieldset,
+  h2,
+  ul {
     font: inherit;
     color: inherit;
     text-align: inherit;
     text-decoration: none;
+    list-style: none;
     background: none;
     border: 0;
     margin: 0;
     padding: 0;
+  }
+  button,
+  a,
+  label {
     cursor: pointer;
     -webkit-tap-highlight-color: transparent;
   }
   :focus-visible {
-    outline: 2px solid var(--_accent);
+    outline: 2px solid var(--accent);
     outline-offset: -2px;
   }
   .icon {
     display: block;
+    flex: none;
     width: 20px;
     height: 20px;
     fill: none;
@@ -77,16 +82,13 @@ export const styles = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
-
   .bell {
-    position: relative;
     display: grid;
     place-items: center;
+    position: relative;
     width: var(--belfry-button-size, 40px);
     height: var(--belfry-button-size, 40px);
     border-radius: 10px;
-    color: inherit;
-    transition: background-color 0.12s;
   }
   .bell:hover,
   .bell[aria-expanded='true'] {
@@ -103,194 +105,84 @@ export const styles = css`
     inset-block-start: 1px;
     inset-inline-start: calc(50% + 2px);
     min-width: 18px;
-    height: 18px;
     padding: 0 5px;
     border-radius: 9px;
-    background: var(--_badge);
-    color: var(--_on-badge);
+    background: var(--badge);
+    color: var(--belfry-on-badge, light-dark(#fff, #26080a));
     box-shadow: 0 0 0 2px var(--belfry-badge-ring, light-dark(#fff, #121317));
-    font: 600 11px/18px var(--_font);
-    font-variant-numeric: tabular-nums;
+    font-weight: 600;
+    font-size: 11px;
+    line-height: 18px;
     text-align: center;
   }
 
-  .panel {
+  .panel,
+  .toast {
+    display: flex;
+    flex-direction: column;
+    padding: 0;
+    margin: 0;
+    border: 1px solid var(--line);
+    border-radius: var(--belfry-radius, 12px);
+    background: var(--bg);
+    color: var(--text);
+    overflow: hidden;
+    outline: 0;
+  }
+  section {
+    height: 100%;
+  }
+  [popover] {
     position: fixed;
     inset: auto;
     z-index: 2147483000;
+    box-shadow: var(--belfry-shadow, 0 4px 10px rgb(0 0 0/6%), 0 18px 48px light-dark(rgb(0 0 0/14%), rgb(0 0 0/50%)));
+  }
+  .toast {
+    inset-block-end: 20px;
+    inset-inline-end: 20px;
+    max-width: min(380px, 100vw - 40px);
+  }
+  .toast > * {
     display: flex;
-    flex-direction: column;
-    margin: 0;
-    padding: 0;
-    border: 1px solid var(--_line);
-    border-radius: var(--_radius);
-    background: var(--_bg);
-    color: var(--_text);
-    box-shadow: var(
-      --belfry-shadow,
-      0 1px 2px rgb(0 0 0 / 6%),
-      0 4px 10px rgb(0 0 0 / 6%),
-      0 18px 48px light-dark(rgb(0 0 0 / 14%), rgb(0 0 0 / 50%))
-    );
-    overflow: hidden;
-    outline: none;
+    gap: 12px;
+    padding: 14px 18px;
   }
-  .head {
-    display: flex;
-    align-items: center;
-    gap: 8px;
-    min-height: 52px;
-    padding: 6px 8px 6px 16px;
-    padding-inline: 16px 8px;
-    border-block-end: 1px solid var(--_line);
+  .toast .icon {
+    color: var(--accent);
   }
-  h2 {
-    margin: 0;
-    font: 600 15px/1.3 var(--_font);
-    letter-spacing: -0.006em;
+  .toast > :hover {
+    background: var(--hover);
   }
-  .count {
-    padding: 1px 7px;
-    border-radius: 9px;
-    background: color-mix(in srgb, var(--_accent) 14%, transparent);
-    color: light-dark(color-mix(in srgb, var(--_accent) 90%, #000), var(--_accent));
-    font: 600 12px/18px var(--_font);
-    font-variant-numeric: tabular-nums;
-  }
-  .grow {
-    flex: 1;
-  }
-  .text-button {
-    display: inline-flex;
-    align-items: center;
-    gap: 6px;
-    padding: 7px 10px;
-    border-radius: 8px;
-    color: var(--_muted);
+  .text {
+    display: block;
+    /* Each text runs in the direction of its own letters, and stands on the side of the panel's. */
+    unicode-bidi: plaintext;
+    text-align: -webkit-match-parent;
+    text-align: match-parent;
+    overflow-wrap: anywhere;
     font-weight: 500;
-    font-size: 13px;
-    white-space: nowrap;
   }
-  .text-button:hover:not([aria-disabled='true']) {
-    background: var(--_hover);
-    color: var(--_text);
-  }
-  .text-button .icon {
-    width: 18px;
-    height: 18px;
-  }
-  .text-button[aria-disabled='true'] {
-    opacity: 0.45;
-    cursor: default;
-  }
-
-  .notice {
-    display: flex;
-    align-items: center;
-    gap: 8px;
-    padding: 6px 8px 6px 16px;
-    padding-inline: 16px 8px;
-    min-height: 34px;
-    border-block-end: 1px solid var(--_line);
-    background: color-mix(in srgb, var(--_warn) 9%, transparent);
-    color: var(--_warn);
-    font-size: 13px;
-  }
-  .notice .icon {
-    width: 16px;
-    height: 16px;
-  }
-  .notice .text-button {
-    color: inherit;
-    padding: 3px 8px;
-    text-decoration: underline;
-    text-underline-offset: 2px;
-  }
-
-  .scroll {
-    flex: 1;
-    min-height: 0;
-    overflow-y: auto;
-    overscroll-behavior: contain;
-    scrollbar-width: thin;
-    scrollbar-color: var(--_line) transparent;
-  }
-  .foot {
-    display: grid;
-    place-items: center;
-    padding: 8px;
-    border-block-start: 1px solid var(--_line);
-    color: var(--_muted);
-    font-size: 12px;
-  }
-  .state {
-    display: grid;
-    justify-items: center;
-    gap: 4px;
-    padding: 44px 32px 52px;
-    text-align: center;
-  }
-  .state .mark {
-    display: grid;
-    place-items: center;
-    width: 52px;
-    height: 52px;
-    margin-block-end: 10px;
-    border-radius: 50%;
-    background: var(--_hover);
-    color: var(--_muted);
-  }
-  .state .mark .icon {
-    width: 26px;
-    height: 26px;
-    stroke-width: 1.25;
-  }
-  .state strong {
+  .toast b {
     font-weight: 600;
   }
-  .state span {
-    color: var(--_muted);
+  .body {
+    color: var(--muted);
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 3;
+    overflow: hidden;
     font-size: 13px;
-  }
-  .ghost {
-    display: grid;
-    grid-template-columns: 36px 1fr;
-    gap: 8px 12px;
-    padding: 14px 16px 14px 24px;
-    padding-inline: 24px 16px;
-  }
-  .ghost i {
-    height: 10px;
-    border-radius: 5px;
-    background: var(--_hover);
-    animation: breathe 1.4s ease-in-out infinite alternate;
-  }
-  .ghost i:first-child {
-    grid-row: span 2;
-    height: 36px;
-    border-radius: 50%;
-  }
-  .ghost i:last-child {
-    width: 65%;
+    font-weight: 400;
+    white-space: pre-line;
   }
 
   @media (prefers-reduced-motion: no-preference) {
-    .panel {
-      animation: unfold 0.14s cubic-bezier(0.2, 0.9, 0.3, 1);
+    [popover] {
+      animation: rise 0.16s cubic-bezier(0.2, 0.9, 0.3, 1);
     }
     .ring .icon {
-      animation: ring 0.7s ease-in-out;
-    }
-    .ring .badge {
-      animation: pop 0.3s cubic-bezier(0.2, 1.6, 0.4, 1);
-    }
-  }
-  @media (prefers-reduced-motion: reduce) {
-    *,
-    *::before,
-    *::after {
-      animation: none !important;
-      transition: none !important;
+      animation: ring 0.7s;
     }
   }
   @media (forced-colors: active) {
@@ -300,34 +192,21 @@ export const styles = css`
       color: HighlightText;
     }
   }
-  @keyframes unfold {
+  @keyframes rise {
     from {
       opacity: 0;
-      transform: translateY(-6px) scale(0.985);
+      transform: translateY(6px);
     }
   }
   @keyframes ring {
-    15% {
-      transform: rotate(14deg);
+    20% {
+      rotate: 14deg;
     }
-    35% {
-      transform: rotate(-12deg);
-    }
-    55% {
-      transform: rotate(8deg);
+    50% {
+      rotate: -11deg;
     }
     75% {
-      transform: rotate(-5deg);
-    }
-  }
-  @keyframes pop {
-    from {
-      transform: scale(0.6);
-    }
-  }
-  @keyframes breathe {
-    to {
-      opacity: 0.45;
+      rotate: 6deg;
     }
   }
 `;

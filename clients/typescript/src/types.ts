@@ -51,6 +51,13 @@ export interface StateChange {
   archived?: boolean;
 }
 
+/** What one frame of the stream changes, with the cursor it moved to. `message` is a new notification, `update` one whose state changed. */
+export type Change = { cursor: string } & (
+  | { kind: 'message' | 'update'; data: Notification }
+  | { kind: 'delete'; data: { id: string } }
+  | { kind: 'counts'; data: Counts }
+);
+
 /** Which channels a person wants, by category; the longest prefix that says something wins, `*` is everything. */
 export interface Preferences {
   categories: Record<string, { in_app?: boolean; email?: boolean }>;
@@ -60,12 +67,13 @@ export interface Preferences {
  * How the stream stands.
  * - `connecting`: nothing loaded yet
  * - `live`: what the page shows is what the server has
+ * - `polling`: no stream comes through the network here; the server is asked every five seconds
  * - `reconnecting`: the connection is lost; the client is on its way back
  * - `offline`: the network is gone, or the server does not answer
  * - `unauthorized`: the credential is missing or not accepted
  * - `stopped`: closed for good, here or by the server
  */
-export type Status = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'unauthorized' | 'stopped';
+export type Status = 'connecting' | 'live' | 'polling' | 'reconnecting' | 'offline' | 'unauthorized' | 'stopped';
 
 /** All that a page needs to draw the bell. A snapshot never changes: every change makes a new one. */
 export interface Snapshot extends Counts {

@@ -2,21 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Api } from '../dist/api.js';
 import { Belfry } from '../dist/client.js';
-import { initials, safeUrl } from '../dist/item.js';
+import { initials } from '../dist/item.js';
 import { place } from '../dist/place.js';
+import { strings } from '../dist/strings.js';
 import { ago, known } from '../dist/time.js';
+import { safeUrl } from '../dist/url.js';
 
-/** A fetch that answers from a table, and keeps what it was asked. */
-function fakeFetch(answers) {
+/** Puts in place of fetch one that answers from a table, and keeps what it was asked. */
+function answer(answers) {
   const asked = [];
-  const fetch = async (url, init) => {
+  globalThis.fetch = async (url, init) => {
     asked.push({ url, ...init });
     const answer = answers.shift();
     if (answer instanceof Error) throw answer;
     const { status = 200, body } = answer;
     return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status });
   };
-  return { fetch, asked };
+  return asked;
 }
 
 const row = (id) => ({ id, title: id, created_at: '2026-01-01', seen_at: null, read_at: null, archived_at: null });
@@ -24,38 +26,53 @@ const page = (...ids) => ({ results: ids.map(row), next: null, cursor: 'db1-1-0'
 
 test('with cookies the browser speaks, with a token the header does', async () => {
   const answers = () => [{ body: page() }, { body: { changed: 0 } }];
-  const cookies = fakeFetch(answers());
-  const api = new Api({ fetch: cookies.fetch });
+  const cookies = answer(answers());
+  const api = new Api();
   await api.list({ limit: 5, before: '7-2', filter: 'archived' });
   await api.mark('read', { all: true, category: 'order' });
   assert.deepEqual(
-    cookies.asked.map((a) => [a.method, a.url, a.credentials, a.headers.Authorization, a.body]),
+    cookies.map((a) => [a.method, a.url, a.credentials, a.headers.Authorization, a.body]),
     [
       ['GET', '/api/v1/notifications/?limit=5&before=7-2&state=archived', 'include', undefined, undefined],
       ['POST', '/api/v1/notifications/mark/', 'include', undefined, '{"state":"read","all":true,"category":"order"}'],
     ],
   );
-  const bearer = fakeFetch(answers());
+  const bearer = answer(answers());
   let n = 0;
-  const far = new Api({ fetch: bearer.fetch, baseUrl: 'https://bell.example/', token: async () => `t${++n}` });
+  const far = new Api({ baseUrl: 'https://bell.example/', token: async () => `t${++n}` });
   await far.list();
-  assert.equal(bearer.asked[0].url, 'https://bell.example/api/v1/notifications/?');
-  assert.equal(bearer.asked[0].headers.Authorization, 'Bearer t1');
-  assert.equal(bearer.asked[0].credentials, 'omit');
-  const stream = 'https://bell.example/api/v1/notifications/sse/stream/?last_event_id=a-1-2&token=t2';
-  assert.equal(await far.streamUrl('a-1-2'), stream);
+  assert.equal(bearer[0].url, 'https://bell.example/api/v1/notifications/');
+  assert.equal(bearer[0].headers.Authorization, 'Bearer t1');
+  assert.equal(bearer[0].credentials, 'omit');
+  const url = 'https://bell.example/api/v1/notifications/sse/stream/?last_event_id=a-1-2';
+  assert.deepEqual(await far.stream('a-1-2'), { url, headers: { Authorization: 'Bearer t2' } });
+});
+
+test('a ticket goes into the address, a new one each time, and no cookie with it', async () => {
+  const asked = answer([{ body: page() }, { body: page() }]);
+  let n = 0;
+  const api = new Api({ token: async () => ({ ticket: `t ${++n}`, expires_at: 'soon' }) });
+  await api.list({ limit: 5 });
+  await api.counts();
+  assert.deepEqual(
+    asked.map((a) => [a.url, a.credentials, a.headers.Authorization]),
+    [
+      ['/api/v1/notifications/?limit=5&ticket=t+1', 'omit', undefined],
+      ['/api/v1/notifications/counts/?ticket=t+2', 'omit', undefined],
+    ],
+  );
 });
 
 test('a refusal says what the server said, a dead line says so, a page of HTML is no answer', async () => {
   const problem = { title: 'Not Found', detail: 'There is no such thing here.' };
   const html = '<html>502 from a proxy</html>';
-  const { fetch } = fakeFetch([
+  answer([
     { status: 404, body: problem },
     new TypeError('network'),
     { status: 502, body: html },
     { status: 200, body: html },
   ]);
-  const api = new Api({ fetch });
+  const api = new Api();
   await assert.rejects(api.counts(), { name: 'BelfryError', status: 404, message: problem.detail });
   await assert.rejects(api.counts(), { name: 'BelfryError', status: 0 });
   await assert.rejects(api.counts(), { name: 'BelfryError', status: 502 });
@@ -63,10 +80,10 @@ test('a refusal says what the server said, a dead line says so, a page of HTML i
 });
 
 test('reading shows at once, and is taken back when the server refuses', async () => {
-  const { fetch } = fakeFetch([{ body: page('a', 'b') }, { status: 500, body: {} }]);
-  const client = new Belfry({ fetch });
+  answer([{ body: page('a', 'b') }, { status: 500, body: {} }]);
+  const client = new Belfry();
   await client.refresh();
-  const reading = client.read('a');
+  const reading = client.set('a', { read: true });
   assert.equal(client.snapshot().unread, 1);
   await assert.rejects(reading, { status: 500 });
   assert.equal(client.snapshot().unread, 2);
@@ -74,8 +91,8 @@ test('reading shows at once, and is taken back when the server refuses', async (
 });
 
 test('a snapshot is the same object until something changes, and a burst is told once', async () => {
-  const { fetch } = fakeFetch([{ body: page('a') }, { body: { ...row('a'), read_at: 'x' } }]);
-  const client = new Belfry({ fetch });
+  answer([{ body: page('a') }, { body: { ...row('a'), read_at: 'x' } }]);
+  const client = new Belfry();
   let told = 0;
   const off = client.subscribe(() => told++);
   const before = client.snapshot();
@@ -89,14 +106,14 @@ test('a snapshot is the same object until something changes, and a burst is told
   assert.equal(told, 1, 'of one load');
   off();
   const again = new Promise((resolve) => (tell = resolve));
-  await client.read('a');
+  await client.set('a', { read: true });
   await again;
   assert.equal(told, 1);
 });
 
 test('more pages are asked for one at a time, and not past the end', async () => {
-  const { fetch, asked } = fakeFetch([{ body: { ...page('b'), next: '1-0' } }, { body: page('a') }]);
-  const client = new Belfry({ fetch });
+  const asked = answer([{ body: { ...page('b'), next: '1-0' } }, { body: page('a') }]);
+  const client = new Belfry();
   await client.refresh();
   await Promise.all([client.loadMore(), client.loadMore()]);
   await client.loadMore();
@@ -123,6 +140,17 @@ test('only paths and http(s) become links', () => {
 test('initials are those of the first and the last name, in any script', () => {
   const names = { 'Ada Lovelace': 'AL', ' grace  brewster hopper ': 'GH', Operations: 'O', '': '', '李 小龙': '李小', '👩‍🚀': '👩' };
   for (const [name, want] of Object.entries(names)) assert.equal(initials(name), want, name);
+});
+
+test('each language has a word for everything, and places for the same values', () => {
+  const names = Object.keys(strings('en'));
+  const places = (words) => names.map((name) => /\{\w+\}/.exec(words[name])?.[0] ?? '');
+  for (const locale of ['de', 'fr-CA', 'es', 'ar', 'EN', 'tlh', '']) {
+    const words = strings(locale);
+    assert.deepEqual(names.filter((name) => !words[name]), [], locale);
+    assert.deepEqual(places(words), places(strings('en')), locale);
+  }
+  assert.equal(strings('tlh').title, 'Notifications', 'English where there is no other');
 });
 
 test('time is told in few letters', () => {

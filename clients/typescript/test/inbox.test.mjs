@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPast, parseCursor } from '../dist/cursor.js';
+import { isPast } from '../dist/cursor.js';
 import { Inbox, matches } from '../dist/inbox.js';
 
 /** Random numbers that are the same for the same seed (mulberry32: its low bits are as good as its high ones). */
@@ -38,25 +38,25 @@ class Server {
   #write(change, shared) {
     if (shared) this.broadcast++;
     else this.seq++;
-    this.log.push({ ...change, cursor: this.cursor }, { kind: 'counts', cursor: this.cursor, counts: this.counts });
+    this.log.push({ ...change, cursor: this.cursor }, { kind: 'counts', cursor: this.cursor, data: this.counts });
   }
 
   send(shared, id = `n${++this.made}`) {
     const at = new Date(Date.UTC(2026, 0, 1) + ++this.made).toISOString();
     const n = { id, title: id, created_at: at, seen_at: null, read_at: null, archived_at: null };
     this.rows.set(id, n);
-    this.#write({ kind: 'upsert', notification: n, isNew: true }, shared);
+    this.#write({ kind: 'message', data: n }, shared);
   }
 
   set(id, state, on) {
     const n = { ...this.rows.get(id), [state]: on ? '2026-02-02T00:00:00.000Z' : null };
     this.rows.set(id, n);
-    this.#write({ kind: 'upsert', notification: n, isNew: false }, false);
+    this.#write({ kind: 'update', data: n }, false);
   }
 
   remove(id) {
     this.rows.delete(id);
-    this.#write({ kind: 'delete', id }, false);
+    this.#write({ kind: 'delete', data: { id } }, false);
   }
 
   step(pick) {
@@ -115,7 +115,7 @@ test('a frame that is in the page already is not given again', () => {
   const inbox = new Inbox();
   inbox.reset(server.page('inbox', 10));
   assert.equal(inbox.apply(server.log[0]), false);
-  assert.equal(inbox.apply({ kind: 'counts', cursor: 'db1-0-0', counts: { unread: 9, unseen: 9 } }), false);
+  assert.equal(inbox.apply({ kind: 'counts', cursor: 'db1-0-0', data: { unread: 9, unseen: 9 } }), false);
   assert.deepEqual([inbox.items.length, inbox.unread], [1, 1]);
 });
 
@@ -157,24 +157,45 @@ test('states are expected at once and taken back when refused', () => {
 test('counts of an answer that the stream has overtaken are passed over', () => {
   const inbox = new Inbox();
   inbox.reset({ results: [], next: null, cursor: 'db1-7-2', unread: 5, unseen: 5 });
-  inbox.countAt('db1-6-2', { unread: 9, unseen: 9 });
+  const say = (cursor, unread, unseen) => inbox.apply({ kind: 'counts', cursor, data: { unread, unseen } });
+  assert.equal(say('db1-6-2', 9, 9), false);
   assert.equal(inbox.unread, 5);
-  inbox.countAt('db1-7-2', { unread: 4, unseen: 0 });
+  assert.equal(say('db1-7-2', 4, 0), true);
   assert.deepEqual([inbox.unread, inbox.unseen], [4, 0]);
 });
 
-test('cursors are read, compared in both sequences, and refused in any other form', () => {
-  const at = parseCursor('3f9a-118-4');
-  assert.deepEqual(at, { epoch: '3f9a', seq: 118, broadcast: 4 });
+test('cursors are compared in both sequences, and what is no cursor is past nothing', () => {
+  const at = '3f9a-118-4';
   for (const bad of ['', null, '3f9a-118', '3f9a-118-4-x', '3F9A-1-1', '3f9a--1-1', '3f9a-1-1 ']) {
-    assert.equal(parseCursor(bad), null, String(bad));
+    assert.equal(isPast(bad, at), false, String(bad));
+    assert.equal(isPast(bad, null), false, String(bad));
   }
-  const past = (text) => isPast(parseCursor(text), at);
+  const past = (text) => isPast(text, at);
   assert.deepEqual(['3f9a-118-4', '3f9a-117-4', '3f9a-119-4', '3f9a-118-5', 'beef-1-1'].map(past), [
-    false,
-    false,
-    true,
-    true,
-    true,
+    ...[false, false, true, true, true],
   ]);
+  assert.equal(isPast(at, null), true);
+});
+
+test('a list that is never scrolled does not grow for ever, and what was let go can be loaded again', () => {
+  const server = new Server();
+  const inbox = new Inbox('inbox', 20);
+  inbox.reset(server.page('inbox', 20));
+  for (let i = 0; i < 5000; i++) server.send(i % 3 === 0);
+  for (const change of server.log) inbox.apply(change);
+  assert.ok(inbox.items.length <= 120, `${inbox.items.length} rows are held`);
+  assert.deepEqual(inbox.items, server.list.slice(0, inbox.items.length));
+  assert.equal(inbox.next, '', 'there is more, below a place that only a new first page tells');
+  assert.equal(inbox.unread, 5000);
+});
+
+test('a list that was loaded further keeps what is in it', () => {
+  const server = new Server();
+  for (let i = 0; i < 300; i++) server.send(false);
+  const inbox = new Inbox('inbox', 100);
+  inbox.reset(server.page('inbox', 100));
+  inbox.append(server.page('inbox', 100, 100));
+  for (let i = 0; i < 200; i++) server.send(false);
+  for (const change of server.log.slice(600)) inbox.apply(change);
+  assert.deepEqual(inbox.items, server.list.slice(0, 400));
 });

@@ -41,15 +41,16 @@ class FakeSource extends EventTarget {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 function make(options = {}) {
-  const seen = { status: [], changes: [], loads: [], probes: 0 };
+  const seen = { status: [], changes: [], loads: [], probes: 0, questions: 0, others: 0 };
   const stream = new Stream({
-    url: async () => `/stream?n=${FakeSource.all.length}`,
+    address: async () => ({ url: `/stream?n=${FakeSource.all.length}` }),
     load: async (reload) => void seen.loads.push(reload),
+    turn: async () => true,
     probe: async () => seen.probes++,
+    catchUp: async () => void seen.questions++,
     change: (change) => seen.changes.push(change),
     status: (status, reason) => seen.status.push(reason ? `${status}:${reason}` : status),
-    withCredentials: true,
-    EventSource: FakeSource,
+    another: () => seen.others++,
     ...options,
   });
   return { stream, seen };
@@ -63,6 +64,7 @@ async function connected(options) {
   return made;
 }
 
+globalThis.EventSource = FakeSource;
 beforeEach(() => {
   FakeSource.all = [];
   mock.timers.reset();
@@ -76,15 +78,17 @@ test('it loads, connects, and hands on every kind of frame with its cursor', asy
   source.tell('update', { id: 'a' }, 'db1-3-0');
   source.tell('counts', { unread: 2, unseen: 0 }, 'db1-3-0');
   source.tell('delete', { id: 'a' }, 'db1-4-0');
+  source.tell('notification', { id: 'b' }, 'db1-5-0'); // as a stream with named=1 calls it
   assert.deepEqual(seen.status, ['live']);
   assert.deepEqual(
-    seen.changes.map((c) => [c.kind, c.cursor, c.isNew]),
+    seen.changes.map((c) => [c.kind, c.cursor, c.data.id]),
     [
       ['counts', 'db1-1-0', undefined],
-      ['upsert', 'db1-2-0', true],
-      ['upsert', 'db1-3-0', false],
+      ['message', 'db1-2-0', 'a'],
+      ['update', 'db1-3-0', 'a'],
       ['counts', 'db1-3-0', undefined],
-      ['delete', 'db1-4-0', undefined],
+      ['delete', 'db1-4-0', 'a'],
+      ['message', 'db1-5-0', 'b'],
     ],
   );
 });
@@ -184,6 +188,7 @@ test('an ended credential is renewed at once', async () => {
   let renewals = 0;
   await connected({ renew: () => void renewals++ });
   FakeSource.last.tell('close', { reason: 'expired' });
+  mock.timers.tick(0);
   await settle();
   assert.equal(renewals, 1);
   assert.equal(FakeSource.open.length, 1);
@@ -199,6 +204,8 @@ test('a refused credential is renewed once at once, then ever more slowly', asyn
     },
   });
   stream.start();
+  await settle();
+  mock.timers.tick(0);
   await settle();
   assert.deepEqual([renewals, seen.status], [1, ['unauthorized']]);
   mock.timers.tick(2000);
@@ -240,8 +247,70 @@ test('when somebody else has signed in, the list is loaded as theirs', async () 
   assert.deepEqual(seen.loads, [false]);
   FakeSource.last.tell('connection', { user_id: 'two', heartbeat_interval: 25 });
   await settle();
-  assert.deepEqual(seen.loads, [false, true]);
+  assert.deepEqual([seen.loads, seen.others], [[false, true], 1]);
   assert.equal(FakeSource.open.length, 1);
+});
+
+test('while another tab has the stream there is none here', async () => {
+  let mine = false;
+  const { stream, seen } = make({ turn: async () => mine });
+  stream.start();
+  await settle();
+  assert.deepEqual([seen.loads, FakeSource.all.length], [[false], 0]);
+  mine = true;
+  stream.reconnect(); // as the owner does when it is this tab's turn
+  await settle();
+  assert.equal(FakeSource.open.length, 1);
+});
+
+test('a stream that is held back is given up for questions, and tried again ever more rarely', async () => {
+  const { stream, seen } = make();
+  stream.start();
+  await settle();
+  mock.timers.tick(10_000);
+  await settle();
+  assert.deepEqual([seen.status, seen.questions, FakeSource.open.length], [['reconnecting', 'polling'], 1, 0]);
+  const trials = [];
+  for (let asked = 1; asked <= 30; asked++) {
+    const before = FakeSource.all.length;
+    mock.timers.tick(5000);
+    await settle();
+    if (FakeSource.all.length > before) trials.push(asked);
+  }
+  assert.deepEqual([seen.questions, trials], [31, [2, 4, 8, 16, 28]]);
+  assert.equal(FakeSource.open.length, 1, 'of those on trial only the last is open');
+  FakeSource.last.connect();
+  assert.equal(seen.status.at(-1), 'live');
+  mock.timers.tick(20_000);
+  await settle();
+  assert.equal(seen.questions, 31, 'no question while there is a stream');
+});
+
+test('a stream that is answered by something else, twice, is given up for questions; a failing question is trouble', async () => {
+  let down = false;
+  const { stream, seen } = make({
+    catchUp: async () => {
+      seen.questions++;
+      if (down) throw new BelfryError(0, 'gone');
+    },
+  });
+  stream.start();
+  for (let i = 0; i < 2; i++) {
+    await settle();
+    FakeSource.last.fail(2);
+    mock.timers.tick(2000);
+  }
+  await settle();
+  assert.deepEqual([seen.probes, seen.questions, seen.status.at(-1)], [1, 1, 'polling']);
+  down = true;
+  mock.timers.tick(5000);
+  await settle();
+  assert.equal(seen.status.at(-1), 'offline');
+  down = false;
+  mock.timers.tick(1000);
+  await settle();
+  assert.equal(seen.status.at(-1), 'polling');
+  stream.stop();
 });
 
 test('a page that sleeps lets go, and one that wakes makes sure', async () => {
@@ -263,19 +332,24 @@ test('a page that sleeps lets go, and one that wakes makes sure', async () => {
 
 test('of several connects under way only the last opens a stream', async () => {
   const waiting = [];
-  const { stream } = make({ url: () => new Promise((resolve) => waiting.push(resolve)) });
+  const { stream } = make({ address: () => new Promise((resolve) => waiting.push(resolve)) });
   stream.start();
   await settle();
   stream.reconnect();
   await settle();
-  for (const resolve of waiting) resolve('/stream');
+  for (const resolve of waiting) resolve({ url: '/stream' });
   await settle();
   assert.equal(FakeSource.all.length, 1);
 });
 
 test('waits grow from half a second to a minute, spread, and on top of what the server asks', () => {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const [least, most] = [0, 1].map((edge) => delay(attempt, 700, undefined, () => edge));
+    const [least, most] = [0, 1].map((edge) => {
+      const dice = mock.method(Math, 'random', () => edge);
+      const wait = delay(attempt, 700);
+      dice.mock.restore();
+      return wait;
+    });
     const bound = Math.min(60_000, 1000 * 2 ** attempt);
     assert.deepEqual([least, most], [700 + bound / 2, 700 + bound]);
   }

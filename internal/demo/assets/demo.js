@@ -34,6 +34,7 @@ bell.addEventListener('belfry-open', (event) => {
 const words = {
   connecting: 'Connecting',
   live: 'Live',
+  polling: 'Live, by asking',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
   unauthorized: 'Signed out',
@@ -52,13 +53,12 @@ const show = () => {
 bell.client.subscribe(show);
 show();
 
-bell.client.onChange((change) => {
-  if (change.kind === 'counts') return write('counts', `${change.counts.unread} unread, ${change.counts.unseen} unseen`);
-  if (change.kind === 'delete') return write('delete', change.id);
-  const n = change.notification;
-  if (change.isNew) return write('message', n.title);
-  const state = ['archived', 'read', 'seen'].find((name) => n[`${name}_at`] !== null) ?? 'unread';
-  write('update', `${n.title}: ${state}`);
+bell.client.onChange(({ kind, data }) => {
+  if (kind === 'counts') return write(kind, `${data.unread} unread, ${data.unseen} unseen`);
+  if (kind === 'delete') return write(kind, data.id);
+  if (kind === 'message') return write(kind, data.title);
+  const state = ['archived', 'read', 'seen'].find((name) => data[`${name}_at`] !== null) ?? 'unread';
+  write('update', `${data.title}: ${state}`);
 });
 
 /** Writes a line into the log, newest on top; old lines go. */

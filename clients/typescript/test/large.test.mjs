@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { badge, Demo, launch, openPanel, Person, until } from './harness.mjs';
+
+// What must stay light however much there is: ten thousand in the list, thousands that arrive.
+let demo, browser, person;
+
+before(async () => {
+  browser = await launch();
+  demo = await Demo.start();
+});
+after(async () => {
+  await browser?.close();
+  await demo?.close();
+});
+afterEach(async () => {
+  await person?.leave();
+  await demo.ask('mark/', 'POST', { state: 'archived', all: true });
+});
+
+/** Sends many at once, from `from` on. */
+async function sendMany(count, from = 0) {
+  for (let sent = 0; sent < count; sent += 1000) {
+    const notifications = Array.from({ length: Math.min(1000, count - sent) }, (_, i) => {
+      const n = from + sent + i;
+      return { to: demo.user, category: 'test.many', title: `Number ${n}`, body: n % 3 ? `The ${n}th of very many. `.repeat(1 + (n % 4)) : '' };
+    });
+    const answer = await fetch(`${demo.url}/api/v1/notifications/bulk/`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${demo.key}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ notifications }),
+    });
+    assert.equal(answer.status, 200);
+  }
+}
+
+test('ten thousand are scrolled without a long task, and few of them are in the page', async () => {
+  await sendMany(10_000);
+  person = await Person.come(browser, demo, { viewport: { width: 900, height: 800 } });
+  const page = await person.tab();
+  await page.evaluate(async () => {
+    const { Belfry } = await import('/belfry.js');
+    const client = new Belfry({ limit: 200, share: false });
+    await client.refresh();
+    while (client.snapshot().more) await client.loadMore();
+    const inbox = document.createElement('belfry-inbox');
+    inbox.client = client;
+    document.querySelector('main').replaceChildren(inbox);
+    window.inbox = inbox;
+    await inbox.updateComplete;
+  });
+  assert.equal(await page.evaluate(() => window.inbox.client.snapshot().items.length), 10_000);
+  const { spent, frames, most, drawn } = await page.evaluate(async () => {
+    const view = window.inbox.shadowRoot.querySelector('.scroll');
+    const result = { spent: [], frames: 0, most: 0, drawn: new Set() };
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (let i = 0; i < 200; i++) {
+      const before = performance.now();
+      view.scrollTop += 700;
+      view.dispatchEvent(new Event('scroll'));
+      view.offsetHeight; // what is drawn is laid out too
+      result.spent.push(performance.now() - before);
+      await frame();
+      result.frames++;
+      const rows = view.querySelectorAll('li');
+      result.most = Math.max(result.most, rows.length);
+      for (const row of rows) result.drawn.add(row.getAttribute('aria-posinset'));
+    }
+    return { ...result, drawn: result.drawn.size };
+  });
+  spent.sort((a, b) => a - b);
+  const median = spent[spent.length / 2];
+  assert.ok(median < 16, `half of the frames were drawn in ${median.toFixed(1)} ms; a frame of 60 a second has 16`);
+  assert.equal(frames, 200);
+  assert.ok(most < 60, `${most} rows were in the page at once`);
+  assert.ok(drawn > 1000, `only ${drawn} rows were passed`);
+  // And from the end, by one key.
+  await page.locator('belfry-inbox li a, belfry-inbox li button.item').first().focus();
+  await page.keyboard.press('End');
+  await until('the last is drawn', async () => (await page.locator('belfry-inbox li').last().getAttribute('aria-posinset')) === '10000');
+});
+
+test('the number is there soon after the page begins', async () => {
+  await demo.send({ title: 'Before' });
+  person = await Person.come(browser, demo);
+  await person.tab(); // signs in, and has the scripts in the browser's cache as a second visit has
+  const page = await person.context.newPage();
+  await page.addInitScript(() => {
+    window.badgeAt = new Promise((resolve) => {
+      const look = () => {
+        const shown = document.querySelector('belfry-bell')?.shadowRoot?.querySelector('.badge');
+        if (shown) resolve(performance.now());
+        else requestAnimationFrame(look);
+      };
+      look();
+    });
+  });
+  await page.goto(`${demo.url}/demo/`);
+  const took = await page.evaluate(() => window.badgeAt);
+  assert.ok(took < 2000, `the number was there after ${took.toFixed()} ms; the budget is two seconds on a busy machine`);
+});
+
+test('five thousand arrive, and the memory is as it was', async () => {
+  person = await Person.come(browser, demo);
+  const page = await person.tab();
+  const session = await person.context.newCDPSession(page);
+  await session.send('HeapProfiler.enable');
+  const held = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await session.send('Runtime.getHeapUsage');
+    const { nodes } = await session.send('Memory.getDOMCounters');
+    return { usedSize, nodes };
+  };
+  await page.evaluate(() => {
+    window.count = 0;
+    document.querySelector('belfry-bell').addEventListener('belfry-notification', () => window.count++);
+  });
+  await openPanel(page);
+  const arrive = async (count, from) => {
+    await sendMany(count, from);
+    await until('all have arrived', async () => (await page.evaluate(() => window.count)) >= from + count, 60_000);
+  };
+  await arrive(1000, 0);
+  const before = await held();
+  await arrive(5000, 1000);
+  await badge(page, '99+');
+  const now = await held();
+  assert.equal(await page.evaluate(() => window.count), 6000);
+  assert.ok(now.usedSize - before.usedSize < 2 << 20, `the heap grew from ${before.usedSize} to ${now.usedSize} bytes`);
+  assert.ok(now.nodes - before.nodes < 1000, `the nodes grew from ${before.nodes} to ${now.nodes}`);
+  assert.ok((await page.evaluate(() => document.querySelector('belfry-bell').client.snapshot().items.length)) <= 120);
+});
