@@ -49,6 +49,7 @@ func (h *Hub) Stats() Stats {
 // Close ends every stream: each is told `drain` with its own jittered retry, and new ones are refused the same way. It
 // returns when all handlers have, or with an error when ctx is done first. A second Close waits the same way.
 func (h *Hub) Close(ctx context.Context) error {
+	h.crowd.Store(h.total.Load())
 	h.draining.Store(true)
 	h.each(func(t *topic) { t.hangup("", belfry.CloseDrain) })
 	unwatch := context.AfterFunc(ctx, func() {

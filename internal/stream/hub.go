@@ -25,6 +25,7 @@ type Hub struct {
 	lot    *lot // where streams are parked
 	meters meters
 	total  atomic.Int64 // connections, those about to join included
+	crowd  atomic.Int64 // how many there were when the hub began to close
 
 	reads     chan struct{} // a turn at the store
 	cry, fill chan struct{} // to spreadBroadcasts

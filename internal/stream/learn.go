@@ -140,7 +140,7 @@ func (c *conn) welcome(b []byte, n need, ch *belfry.Changes, reset belfry.Reset)
 		c.at = placeOf(n.after)
 	}
 	c.topic.hub.meters.frames.Add(1)
-	b = sse.AppendRetry(b, retryAfter(c.topic.hub.total.Load()).Milliseconds())
+	b = sse.AppendRetry(b, retryAfter(c.topic.hub.size()).Milliseconds())
 	return appendConnection(b, c, resumed)
 }
 

@@ -73,7 +73,7 @@ func (p *portable) refuse(r *http.Request, q *Request, why belfry.CloseReason) {
 		at = belfry.Cursor{Epoch: p.hub.cfg.Epoch}
 	}
 	p.hub.meters.closed(why)
-	retry := closeRetry(why, p.hub.total.Load())
+	retry := closeRetry(why, p.hub.size())
 	_ = p.give(appendClose(p.borrow(), at, why, retry)) // whoever is gone need not be told
 }
 

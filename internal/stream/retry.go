@@ -25,6 +25,9 @@ func retryAfter(connections int64) time.Duration {
 	return retryBase + rand.N(window).Truncate(time.Millisecond)
 }
 
+// size is how many clients a window must be wide enough for: while the hub closes, all that there were, though some have left.
+func (h *Hub) size() int64 { return max(h.total.Load(), h.crowd.Load()) }
+
 // closeRetry returns the wait told in a close frame.
 func closeRetry(why belfry.CloseReason, connections int64) time.Duration {
 	switch why {

@@ -48,7 +48,7 @@ func (c *conn) decide(now moment, b []byte) ([]byte, step) {
 	if why := c.why.reason(); why != "" {
 		if !c.ended {
 			c.ended = true
-			b = appendClose(b, c.topic.hub.cursor(c.at), why, closeRetry(why, c.topic.hub.total.Load()))
+			b = appendClose(b, c.topic.hub.cursor(c.at), why, closeRetry(why, c.topic.hub.size()))
 			c.topic.hub.meters.closed(why)
 		}
 		return b, step{do: end}
