@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,17 +62,19 @@ func tune(fd int) {
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(peerTimeout/time.Millisecond))
 }
 
-// send writes what the socket takes now; less than all is no error.
+// send writes what the socket takes now; less than all is no error. The call never waits, so Go's scheduler is not told of
+// it: to tell costs a tenth of the write.
 func send(fd int, b []byte) (int, error) {
 	for {
-		n, err := unix.Write(fd, b)
-		switch {
-		case err == nil:
-			return n, nil
-		case errors.Is(err, unix.EAGAIN):
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		switch errno {
+		case 0:
+			return int(n), nil
+		case unix.EAGAIN:
 			return 0, nil
-		case !errors.Is(err, unix.EINTR):
-			return 0, err
+		case unix.EINTR:
+		default:
+			return 0, errno
 		}
 	}
 }
