@@ -18,6 +18,24 @@ type Revocation struct {
 	ExpiresAt time.Time
 }
 
+// Validate checks the fields and brings ExpiresAt into whole milliseconds; the error is an [Error] that names each at fault.
+func (r *Revocation) Validate() error {
+	var c checker
+	c.userID("user_id", r.User)
+	c.line("jti", r.TokenID, maxTokenID)
+	c.year("expires_at", r.ExpiresAt)
+	if r.TokenID == "" && !r.ExpiresAt.IsZero() {
+		c.add("expires_at", "goes with jti alone: it is when that token ends by itself")
+	}
+	if !r.ExpiresAt.IsZero() {
+		r.ExpiresAt = r.ExpiresAt.UTC().Truncate(time.Millisecond)
+	}
+	return c.err()
+}
+
+// maxTokenID is the longest jti, in characters; issuers use UUIDs and the like.
+const maxTokenID = 255
+
 // Hash names what is taken back. Only hashes are kept, so that a revocation may outlive the person's erasure: a token of
 // theirs must not let anybody in again.
 func (r Revocation) Hash() SecretHash { return RevocationHash(r.User, r.TokenID) }

@@ -28,7 +28,7 @@ func (a *API) stream(c *call) error {
 	}
 	batch := q.number("batch", 0, 0, maxBatch)
 	req := stream.Request{
-		User: c.who.User, ExpiresAt: c.who.ExpiresAt, Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
+		User: c.who.User, ExpiresAt: c.who.Deadline(), Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
 		LastEventID: c.r.Header.Get("Last-Event-ID"), IP: a.ip(c), UserAgent: c.r.UserAgent(),
 	}
 	if given := q.get("last_event_id"); req.LastEventID == "" {
@@ -42,6 +42,17 @@ func (a *API) stream(c *call) error {
 		a.Hub.Refuse(c, c.r, req, belfry.CloseLimit)
 		return nil
 	}
+	return a.serveStream(c, req)
+}
+
+// serveStream has a stream's login looked at again for as long as it is open.
+func (a *API) serveStream(c *call, req stream.Request) error {
+	if c.who.Login == nil || a.Watches == nil {
+		return a.Hub.Serve(c, c.r, req)
+	}
+	req.ID, req.Watched = stream.NewConnectionID(), true
+	watch := a.Watches.Open(c.who, req.ID.String())
+	defer func() { a.Watches.Ended(watch) }()
 	return a.Hub.Serve(c, c.r, req)
 }
 
