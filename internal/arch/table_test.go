@@ -78,6 +78,7 @@ func table() []rule {
 		// The suites speak HTTP to whatever stands there, and must not agree with a bug by sharing it.
 		{layer: "suites", pkg: "internal/conformance", imports: []string{"internal/sse"}},
 		{layer: "suites", pkg: "internal/crashtest"},
+		{layer: "suites", pkg: "internal/djangotest"},
 		{layer: "suites", pkg: "internal/fakegmail"},
 		{layer: "suites", pkg: "internal/mailtest"},
 		{layer: "suites", pkg: "internal/load"},
