@@ -93,10 +93,12 @@ func (v *revocations) read(ctx context.Context, now time.Time) error {
 	if last := v.last.Load(); last != 0 {
 		since = time.UnixMilli(last).Add(-revokedOverlap)
 	}
-	v.stale.Store(false) // before it is read: what is revoked meanwhile has it read again
+	stale := v.stale.Swap(false) // before it is read: what is revoked meanwhile has it read again
 	found, err := v.store.Revoked(ctx, since)
 	if err != nil {
-		v.stale.Store(v.stale.Load() || v.last.Load() != 0)
+		if stale {
+			v.stale.Store(true)
+		}
 		return fmt.Errorf("read what was revoked: %w", err)
 	}
 	v.mu.Lock()
