@@ -74,6 +74,7 @@ func table() []rule {
 
 		// The sample app is a customer: it knows what customers know.
 		{layer: "samples", pkg: "internal/demo", imports: []string{root, "client"}},
+		{layer: "samples", pkg: "examples/go", imports: []string{root, "server", "sqlite"}},
 
 		// The suites speak HTTP to whatever stands there, and must not agree with a bug by sharing it.
 		{layer: "suites", pkg: "internal/conformance", imports: []string{"internal/sse"}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -52,5 +53,34 @@ func (b *bell) preflight(origin string) {
 	_ = resp.Body.Close()
 	if got := resp.Header.Get("Access-Control-Allow-Origin"); got != origin || resp.Header.Get("Access-Control-Allow-Credentials") != "true" {
 		b.t.Errorf("the shop's origin: got %q", got)
+	}
+}
+
+// The Go example is one program with a login of its own: its people have the bell at the same port, and lose it with the login.
+func TestGoExample(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "shop")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../examples/go").CombinedOutput(); err != nil {
+		t.Fatalf("build the example: %v\n%s", err, out)
+	}
+	p := start(t, dir, nil, program, "-addr", "127.0.0.1:0", "-recheck", "1s")
+	address := p.says(t, regexp.MustCompile(`Open (http://\S+)/ `))
+	bell, site := &bell{t: t, p: p, url: address}, &site{t: t, url: address}
+	ada := site.visitor()
+	ada.post("/login", url.Values{"name": {"ada"}})
+	as := cookie("shop_session", ada.cookie("shop_session"))
+	bell.is("ada", as)
+	l := bell.listen(as)
+	ada.post("/order", url.Values{})
+	l.want("message", "Thank you for your order")
+	ada.post("/logout", url.Values{})
+	l.want("close", `"reason":"revoked"`)
+	if status, _ := bell.call(as, http.MethodGet, "/api/v1/notifications/", ""); status != http.StatusUnauthorized {
+		t.Errorf("after the log-out: got %d, want 401", status)
+	}
+	p.stop(t)
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the example ended with %d:\n%s", code, p.output)
 	}
 }
