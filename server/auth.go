@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 
+	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
 )
 
@@ -27,6 +28,11 @@ func (s *Server) openAuth(cfg *Config) (*auth.Authenticator, error) {
 		a.Close()
 	}
 	return a, nil
+}
+
+// hangup ends a stream whose login has ended. There is a hub by then: nothing is watched before a stream opens.
+func (s *Server) hangup(user, connection string, why belfry.CloseReason) int {
+	return s.hub.Hangup(user, connection, why)
 }
 
 // closeAuth ends the looking at logins, when no stream is open any more.

@@ -88,14 +88,15 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	s.watches = auth.NewWatches(auth.WatchConfig{Every: cfg.Recheck, Hangup: s.hangup, Logger: cfg.Logger})
 	s.hub, err = stream.New(stream.Config{
+		Ended: func(_ string, id belfry.ID) { s.watches.Ended(id) },
 		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: cfg.Bus, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
 		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus), Portable: cfg.PortableStreams,
 	})
 	if err != nil {
 		return err
 	}
-	s.watches = auth.NewWatches(auth.WatchConfig{Every: cfg.Recheck, Hangup: s.hub.Hangup, Logger: cfg.Logger})
 	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {

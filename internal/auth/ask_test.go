@@ -253,14 +253,14 @@ func TestAskGrace(t *testing.T) {
 	b.set(says(503, ""))
 	ended := make(chan string, 1)
 	begun := time.Now()
-	watches := auth.NewWatches(auth.WatchConfig{Every: 5 * time.Millisecond, Hangup: func(user, connection string, why belfry.CloseReason) int {
-		ended <- fmt.Sprint(user, " ", connection, " ", why)
+	watches := auth.NewWatches(auth.WatchConfig{Every: 5 * time.Millisecond, Hangup: func(user, _ string, why belfry.CloseReason) int {
+		ended <- fmt.Sprint(user, " ", why)
 		return 1
 	}})
 	defer watches.Close()
-	id := watches.Open(p, "c1")
-	if got := <-ended; got != "42 c1 expired" || time.Since(begun) < 300*time.Millisecond {
+	watches.Open(p, connection(1))
+	if got := <-ended; got != "42 expired" || time.Since(begun) < 300*time.Millisecond {
 		t.Errorf("got %q after %v, want expired after the grace", got, time.Since(begun))
 	}
-	watches.Ended(id)
+	watches.Ended(connection(1))
 }

@@ -33,20 +33,20 @@ type Watches struct {
 	stop func()
 
 	mu   sync.Mutex
-	last uint64
-	all  map[uint64]*watch
+	all  map[belfry.ID]*watch // by the connection's id
 	due  schedule
 	wake chan struct{}
 }
 
 // A watch is one stream whose login is looked at.
 type watch struct {
-	user, connection string
-	login            *Login
-	expires          time.Time // as it was at the last look; zero: not known
-	seen             time.Time // when it was last good
-	at               time.Time // of the next look
-	place            int       // in the schedule; negative: in none
+	user       string
+	connection belfry.ID
+	login      *Login
+	expires    time.Time // as it was at the last look; zero: not known
+	seen       time.Time // when it was last good
+	at         time.Time // of the next look
+	place      int       // in the schedule; negative: in none
 }
 
 // NewWatches returns Watches that look until [Watches.Close].
@@ -57,7 +57,7 @@ func NewWatches(c WatchConfig) *Watches {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	w := &Watches{cfg: c, all: map[uint64]*watch{}, wake: make(chan struct{}, 1)}
+	w := &Watches{cfg: c, all: map[belfry.ID]*watch{}, wake: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.run(ctx) })
@@ -71,27 +71,25 @@ func NewWatches(c WatchConfig) *Watches {
 // Close ends the looking; a second Close does nothing.
 func (w *Watches) Close() { w.stop() }
 
-// Open watches over a stream that was just opened by a login, until Ended is called with what Open returns.
-func (w *Watches) Open(p Principal, connection string) (id uint64) {
+// Open watches over a stream that is about to open by a login, until Ended.
+func (w *Watches) Open(p Principal, connection belfry.ID) {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.last++
 	v := &watch{user: p.User, connection: connection, login: p.Login, expires: p.ExpiresAt, seen: now}
-	w.all[w.last] = v
+	w.all[connection] = v
 	w.plan(v, now)
-	return w.last
 }
 
-// Ended says that the stream has ended.
-func (w *Watches) Ended(id uint64) {
+// Ended says that the stream has ended, or did not open; of one that is not watched over it says nothing.
+func (w *Watches) Ended(connection belfry.ID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	v := w.all[id]
+	v := w.all[connection]
 	if v == nil {
 		return
 	}
-	delete(w.all, id)
+	delete(w.all, connection)
 	v.login = nil // a look that is under way has nothing to say any more
 	if v.place >= 0 {
 		heap.Remove(&w.due, v.place)
@@ -179,7 +177,7 @@ func (w *Watches) look(ctx context.Context, v *watch, login *Login) {
 		return
 	}
 	w.cfg.Logger.DebugContext(ctx, "a stream's login has ended", "user", v.user, "reason", string(why))
-	w.cfg.Hangup(v.user, v.connection, why)
+	w.cfg.Hangup(v.user, v.connection.String(), why)
 }
 
 // judge plans the next look, or says why the stream must end.

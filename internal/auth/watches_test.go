@@ -40,7 +40,7 @@ func (k *keeper) set(user string, expires time.Time, err error) {
 func (k *keeper) hangup(user, connection string, why belfry.CloseReason) int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ended = append(k.ended, fmt.Sprint(user, " ", connection, " ", why))
+	k.ended = append(k.ended, fmt.Sprint(user, " ", connection[len(connection)-1:], " ", why))
 	return 1
 }
 
@@ -59,8 +59,11 @@ func (k *keeper) hungUp() []string {
 	return slices.Clone(k.ended)
 }
 
+// connection is the id of the stream of a number.
+func connection(n uint64) belfry.ID { return belfry.NewID(now, 0, n) }
+
 // watching opens a stream by the keeper's login.
-func (k *keeper) watching(t *testing.T, fn func(w *auth.Watches, id uint64)) {
+func (k *keeper) watching(t *testing.T, fn func(w *auth.Watches, id belfry.ID)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		k.set("42", time.Time{}, nil)
@@ -71,7 +74,8 @@ func (k *keeper) watching(t *testing.T, fn func(w *auth.Watches, id uint64)) {
 		if err != nil || p.Login == nil || p.Method != auth.MethodHook || !p.Cookie {
 			t.Fatalf("got %+v, %v; want the program's person", p, err)
 		}
-		fn(w, w.Open(p, "c1"))
+		w.Open(p, connection(1))
+		fn(w, connection(1))
 	})
 }
 
@@ -89,14 +93,14 @@ func TestWatchesEndWhoLogsOut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := &keeper{}
-			k.watching(t, func(w *auth.Watches, id uint64) {
+			k.watching(t, func(w *auth.Watches, id belfry.ID) {
 				advance(t, 10*time.Minute)
 				k.wantEnded(t)
 				k.set(user, time.Time{}, nil)
 				advance(t, time.Minute)
-				k.wantEnded(t, "42 c1 revoked")
+				k.wantEnded(t, "42 1 revoked")
 				advance(t, time.Hour)
-				k.wantEnded(t, "42 c1 revoked")
+				k.wantEnded(t, "42 1 revoked")
 				w.Ended(id)
 			})
 		})
@@ -115,14 +119,14 @@ func advance(t *testing.T, d time.Duration) {
 func TestWatchesEndWhoExpires(t *testing.T) {
 	t.Parallel()
 	k := &keeper{}
-	k.watching(t, func(w *auth.Watches, id uint64) {
+	k.watching(t, func(w *auth.Watches, id belfry.ID) {
 		k.set("42", time.Now().Add(5*time.Minute), nil)
 		advance(t, 3*time.Minute)
 		k.set("42", time.Now().Add(10*time.Minute), nil)
 		advance(t, 9*time.Minute+59*time.Second)
 		k.wantEnded(t)
 		advance(t, time.Second)
-		k.wantEnded(t, "42 c1 expired")
+		k.wantEnded(t, "42 1 expired")
 		w.Ended(id)
 	})
 }
@@ -131,13 +135,13 @@ func TestWatchesEndWhoExpires(t *testing.T) {
 func TestWatchesOutliveAnOutage(t *testing.T) {
 	t.Parallel()
 	k := &keeper{}
-	k.watching(t, func(w *auth.Watches, id uint64) {
+	k.watching(t, func(w *auth.Watches, id belfry.ID) {
 		k.set("", time.Time{}, errors.New("down"))
 		advance(t, 24*time.Hour)
 		k.wantEnded(t)
 		k.set("", time.Time{}, nil)
 		advance(t, time.Minute)
-		k.wantEnded(t, "42 c1 revoked")
+		k.wantEnded(t, "42 1 revoked")
 		w.Ended(id)
 	})
 }
@@ -146,7 +150,7 @@ func TestWatchesOutliveAnOutage(t *testing.T) {
 func TestWatchesForget(t *testing.T) {
 	t.Parallel()
 	k := &keeper{}
-	k.watching(t, func(w *auth.Watches, id uint64) {
+	k.watching(t, func(w *auth.Watches, id belfry.ID) {
 		if w.Len() != 1 {
 			t.Errorf("got %d watches, want 1", w.Len())
 		}
@@ -167,15 +171,16 @@ func TestWatchesForget(t *testing.T) {
 func TestWatchesOfMany(t *testing.T) {
 	t.Parallel()
 	k := &keeper{}
-	k.watching(t, func(w *auth.Watches, first uint64) {
+	k.watching(t, func(w *auth.Watches, first belfry.ID) {
 		a := open(t, auth.Config{Hook: k.hook, Now: time.Now})
 		p, err := a.Authenticate(get("/"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		ids := []uint64{first}
+		ids := []belfry.ID{first}
 		for i := range 999 {
-			ids = append(ids, w.Open(p, fmt.Sprint(i)))
+			ids = append(ids, connection(uint64(i+2)))
+			w.Open(p, ids[i+1])
 		}
 		k.looked()
 		advance(t, time.Minute)
