@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -70,6 +71,52 @@ func TestAuthenticate(t *testing.T) {
 	foreign := request(t, http.MethodPost, front+"/api/v1/notifications/sse/close/", "", "X-User", "ada", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
 	if foreign.StatusCode != http.StatusForbidden {
 		t.Errorf("another site's page: got %d, want 403", foreign.StatusCode)
+	}
+}
+
+// A watch lasts as long as its stream: whether it is parked or not, refused over a cap, or never let begin.
+func TestWatchesEndWithTheirStreams(t *testing.T) {
+	t.Parallel()
+	for name, portable := range map[string]bool{"parked": false, "portable": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			front := serveBell(t, server.Config{
+				PortableStreams: portable, MaxConnectionsPerUser: 1,
+				Authenticate: func(r *http.Request) (string, time.Time, error) { return r.Header.Get("X-User"), time.Time{}, nil },
+			})
+			const path = "/api/v1/notifications/sse/stream/"
+			first := request(t, http.MethodGet, front+path, "", "X-User", "ada")
+			waitFor(t, bufio.NewScanner(first.Body), "event: connection")
+			wantWatched(t, front, 1)
+			second := request(t, http.MethodGet, front+path, "", "X-User", "ada")
+			waitFor(t, bufio.NewScanner(second.Body), `"reason":"limit"`)
+			stopped := request(t, http.MethodGet, front+path, "", "X-User", "bob", "Last-Event-ID", "abc-1-1-x")
+			if stopped.StatusCode != http.StatusNoContent {
+				t.Errorf("got %d, want 204", stopped.StatusCode)
+			}
+			wantWatched(t, front, 1)
+			_ = first.Body.Close()
+			wantWatched(t, front, 0)
+		})
+	}
+}
+
+// wantWatched waits until the metrics say how many logins are watched.
+func wantWatched(t *testing.T, front string, want int) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	line := fmt.Sprintf("belfry_stream_logins_watched %d\n", want)
+	for late := time.After(10 * time.Second); ; {
+		text, err := io.ReadAll(request(t, http.MethodGet, front+"/metrics", "").Body)
+		if err == nil && strings.Contains(string(text), line) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("the metrics never said %q", line)
+		}
 	}
 }
 
