@@ -171,7 +171,7 @@ func (c *Config) complete() error {
 	case len(c.JWT.Secret) > 0 && len(c.JWT.PublicKey) > 0:
 		return errors.New("JWT has a Secret and a PublicKey; set the one that the tokens are signed for")
 	case c.Recheck < 0:
-		return errors.New("Recheck is negative; 0 means a minute")
+		return errors.New("the interval Recheck is negative; 0 means a minute")
 	case c.MaxConnections < 0:
 		return errors.New("MaxConnections is negative; 0 means no bound")
 	}

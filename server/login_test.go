@@ -25,7 +25,7 @@ func TestBackEndIsDown(t *testing.T) {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		fmt.Fprint(w, `{"user_id":42}`)
+		_, _ = fmt.Fprint(w, `{"user_id":42}`)
 	}))
 	t.Cleanup(back.Close)
 	const key = "bf_of-the-test-0123456789"
@@ -33,19 +33,19 @@ func TestBackEndIsDown(t *testing.T) {
 		Ask: server.Ask{URL: back.URL, Cache: -1}, Recheck: 10 * time.Millisecond, Keys: []server.APIKey{{Name: "shop", Secret: key}},
 	})
 	stream := request(t, http.MethodGet, front+"/api/v1/notifications/sse/stream/", "", "Cookie", "s=1")
-	lines := bufio.NewScanner(stream.Body)
+	lines := bufio.NewScanner(stream.body)
 	waitFor(t, lines, "event: connection")
 	down.Store(true)
 	for _, path := range []string{"", "counts/", "sse/stream/"} {
 		a := request(t, http.MethodGet, front+"/api/v1/notifications/"+path, "", "Cookie", "s=1")
-		if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
-			t.Errorf("%q: got %d, Retry-After %q; want 503 with one", path, a.StatusCode, a.Header.Get("Retry-After"))
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+			t.Errorf("%q: got %d, Retry-After %q; want 503 with one", path, a.status, a.header.Get("Retry-After"))
 		}
 	}
 	send := request(t, http.MethodPost, front+"/api/v1/notifications/", `{"to":"42","category":"a","title":"still here"}`,
 		"Authorization", "Bearer "+key, "Content-Type", "application/json")
-	if send.StatusCode != http.StatusCreated {
-		t.Errorf("send: got %d", send.StatusCode)
+	if send.status != http.StatusCreated {
+		t.Errorf("send: got %d", send.status)
 	}
 	waitFor(t, lines, "still here")
 }
@@ -64,13 +64,13 @@ func TestAuthenticate(t *testing.T) {
 		}
 	}})
 	for user, want := range map[string]int{"ada": http.StatusOK, "": http.StatusUnauthorized, "down": http.StatusServiceUnavailable, "late": http.StatusUnauthorized, strings.Repeat("x", 256): http.StatusServiceUnavailable} {
-		if a := request(t, http.MethodGet, front+"/api/v1/notifications/", "", "X-User", user); a.StatusCode != want {
-			t.Errorf("%.10q: got %d, want %d", user, a.StatusCode, want)
+		if a := request(t, http.MethodGet, front+"/api/v1/notifications/", "", "X-User", user); a.status != want {
+			t.Errorf("%.10q: got %d, want %d", user, a.status, want)
 		}
 	}
 	foreign := request(t, http.MethodPost, front+"/api/v1/notifications/sse/close/", "", "X-User", "ada", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
-	if foreign.StatusCode != http.StatusForbidden {
-		t.Errorf("another site's page: got %d, want 403", foreign.StatusCode)
+	if foreign.status != http.StatusForbidden {
+		t.Errorf("another site's page: got %d, want 403", foreign.status)
 	}
 }
 
@@ -86,16 +86,16 @@ func TestWatchesEndWithTheirStreams(t *testing.T) {
 			})
 			const path = "/api/v1/notifications/sse/stream/"
 			first := request(t, http.MethodGet, front+path, "", "X-User", "ada")
-			waitFor(t, bufio.NewScanner(first.Body), "event: connection")
+			waitFor(t, bufio.NewScanner(first.body), "event: connection")
 			wantWatched(t, front, 1)
 			second := request(t, http.MethodGet, front+path, "", "X-User", "ada")
-			waitFor(t, bufio.NewScanner(second.Body), `"reason":"limit"`)
+			waitFor(t, bufio.NewScanner(second.body), `"reason":"limit"`)
 			stopped := request(t, http.MethodGet, front+path, "", "X-User", "bob", "Last-Event-ID", "abc-1-1-x")
-			if stopped.StatusCode != http.StatusNoContent {
-				t.Errorf("got %d, want 204", stopped.StatusCode)
+			if stopped.status != http.StatusNoContent {
+				t.Errorf("got %d, want 204", stopped.status)
 			}
 			wantWatched(t, front, 1)
-			_ = first.Body.Close()
+			_ = first.body.Close()
 			wantWatched(t, front, 0)
 		})
 	}
@@ -108,7 +108,7 @@ func wantWatched(t *testing.T, front string, want int) {
 	defer tick.Stop()
 	line := fmt.Sprintf("belfry_stream_logins_watched %d\n", want)
 	for late := time.After(10 * time.Second); ; {
-		text, err := io.ReadAll(request(t, http.MethodGet, front+"/metrics", "").Body)
+		text, err := io.ReadAll(request(t, http.MethodGet, front+"/metrics", "").body)
 		if err == nil && strings.Contains(string(text), line) {
 			return
 		}
@@ -137,8 +137,15 @@ func serveBell(t *testing.T, c server.Config) (url string) {
 	return front.URL
 }
 
+// An answer is what a request got; its body is closed when the test ends.
+type answer struct {
+	status int
+	header http.Header
+	body   io.ReadCloser
+}
+
 // request makes a request with headers as pairs of name and value.
-func request(t *testing.T, method, url, body string, headers ...string) *http.Response {
+func request(t *testing.T, method, url, body string, headers ...string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -152,7 +159,7 @@ func request(t *testing.T, method, url, body string, headers ...string) *http.Re
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = resp.Body.Close() })
-	return resp
+	return answer{resp.StatusCode, resp.Header, resp.Body}
 }
 
 func waitFor(t *testing.T, lines *bufio.Scanner, text string) {

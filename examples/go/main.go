@@ -48,7 +48,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, bell.Close(ctx))
 	}
-	fmt.Fprintf(os.Stdout, "Open http://%s/ and log in with any name\n", listener.Addr())
+	_, _ = fmt.Fprintf(os.Stdout, "Open http://%s/ and log in with any name\n", listener.Addr())
 	return serve(ctx, &http.Server{Handler: routes(users, bell), ReadHeaderTimeout: 10 * time.Second}, listener, bell)
 }
 

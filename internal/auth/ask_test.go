@@ -45,14 +45,14 @@ func (b *backend) set(say func(w http.ResponseWriter, r *http.Request)) {
 func says(status int, body string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
-		fmt.Fprint(w, body)
+		_, _ = fmt.Fprint(w, body)
 	}
 }
 
 func (b *backend) open(t testing.TB, ask auth.Ask, clock func() time.Time) world {
 	ask.URL = b.URL + "/whoami"
 	w := open(t, auth.Config{Ask: ask, Now: clock, Keys: []auth.NamedKey{{Name: "shop", Secret: appKey}}})
-	t.Cleanup(w.Authenticator.Close)
+	t.Cleanup(w.Close)
 	return w
 }
 
@@ -85,7 +85,7 @@ func TestAskAnswers(t *testing.T) {
 				http.Redirect(w, r, "/elsewhere", http.StatusFound)
 				return
 			}
-			fmt.Fprint(w, `{"user_id":"42"}`)
+			_, _ = fmt.Fprint(w, `{"user_id":"42"}`)
 		}, "", belfry.CodeUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestAskShows(t *testing.T) {
 	var got http.Header
 	b := newBackend(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Clone()
-		fmt.Fprint(w, `{"user_id":"42"}`)
+		_, _ = fmt.Fprint(w, `{"user_id":"42"}`)
 	})
 	w := b.open(t, auth.Ask{Cache: -1}, nil)
 	for name, test := range map[string]struct{ cookie, authorization, wantCookie, wantAuthorization string }{

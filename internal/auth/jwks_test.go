@@ -81,7 +81,7 @@ func TestKeySet(t *testing.T) {
 			t.Errorf("%s: got %v, want a refusal", name, err)
 		}
 	}
-	w.Authenticator.Close()
+	w.Close()
 }
 
 // A new key is found at its first token, a withdrawn one stops within minutes, and made-up names cost a reading in five seconds.
@@ -91,7 +91,7 @@ func TestKeySetRotates(t *testing.T) {
 	first, second := ecKey(elliptic.P256()), ecKey(elliptic.P256())
 	b := newBackend(t, keySet(jwk(t, "1", "", "", first.Public())))
 	w := open(t, auth.Config{Now: clock.now, JWT: auth.JWT{KeySetURL: b.URL}})
-	defer w.Authenticator.Close()
+	defer w.Close()
 	let := func(kid string, key *ecdsa.PrivateKey) bool {
 		_, err := w.Authenticate(byKey(t, jwt.SigningMethodES256, kid, key))
 		return err == nil
@@ -128,7 +128,7 @@ func TestKeySetOutage(t *testing.T) {
 	key := ecKey(elliptic.P256())
 	b := newBackend(t, says(500, ""))
 	w := open(t, auth.Config{Now: clock.now, JWT: auth.JWT{KeySetURL: b.URL, Secret: []byte(hmacSecret)}})
-	defer w.Authenticator.Close()
+	defer w.Close()
 	ask := func() error {
 		_, err := w.Authenticate(byKey(t, jwt.SigningMethodES256, "1", key))
 		return err
@@ -159,7 +159,7 @@ func TestKeySetIsReadOnce(t *testing.T) {
 	key := ecKey(elliptic.P256())
 	b := newBackend(t, keySet(jwk(t, "1", "", "", key.Public())))
 	w := open(t, auth.Config{JWT: auth.JWT{KeySetURL: b.URL}})
-	defer w.Authenticator.Close()
+	defer w.Close()
 	var wg sync.WaitGroup
 	var refused atomic.Int64
 	for range 20 {

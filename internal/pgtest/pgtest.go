@@ -132,11 +132,11 @@ func (s *Server) start(t testing.TB) error {
 func stop(t testing.TB, server *os.Process, ended <-chan error) {
 	_ = server.Signal(syscall.SIGINT) // it may have ended
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // how it ended when it was told to does not matter
 	case <-time.After(stopTimeout):
 		t.Errorf("pgtest: the server does not stop; it is killed")
 		_ = server.Kill()
-		<-ended
+		<-ended //nolint:errcheck // as above
 	}
 }
 
