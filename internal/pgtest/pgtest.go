@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package pgtest gives a test a PostgreSQL of its own: a real cluster of the version that the machine has, in a folder that goes
 // with the test, at a port of the loopback.
 package pgtest
