@@ -28,6 +28,7 @@ type Store interface {
 	Inboxes
 	People
 	Credentials
+	Revocations
 	Upkeep
 	Outbox
 	Folder
@@ -178,6 +179,15 @@ type Credentials interface {
 	Secret(ctx context.Context, name string) ([]byte, error)
 }
 
+// Revocations remembers what was taken back.
+type Revocations interface {
+	// Revoke remembers it. Of two under one hash the later At and the later ExpiresAt hold, zero being the latest of those. One
+	// without a TokenID removes the person's tickets in the same transaction.
+	Revoke(ctx context.Context, r Revocation) error
+	// Revoked returns those whose At is not before since, in no order. What has expired may be left out.
+	Revoked(ctx context.Context, since time.Time) ([]Revoked, error)
+}
+
 // Upkeep removes what is over, in steps small enough that nobody waits for them: call again while there is more.
 type Upkeep interface {
 	// Expire makes at most limit expired notifications leave the log (a Deleted entry each), and returns the rings and
@@ -187,7 +197,7 @@ type Upkeep interface {
 
 	// Prune removes at most limit notifications created before a time that are read or archived or never stood in an inbox,
 	// broadcasts created before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
-	// than 24 hours, tickets that expired, the count of mails sent more than 48 hours ago, and what FullMailbox noted more than 7 days
+	// than 24 hours, tickets and revocations that expired, the count of mails sent more than 48 hours ago, and what FullMailbox noted more than 7 days
 	// ago. It reports whether there is more to remove. No log entry is made: a
 	// cursor from before a removed entry is answered with ResetPruned.
 	Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error)

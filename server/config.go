@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"time"
 
@@ -26,6 +27,23 @@ type Config struct {
 
 	// JWT says how people's tokens are checked. Default: none is accepted, and only tickets let people in.
 	JWT JWT
+
+	// Django lets in whoever is logged in to a Django project. Default: nobody is known by Django.
+	Django *Django
+
+	// Ask is the app's back end, which is asked who somebody is. Default: nobody is asked.
+	Ask Ask
+
+	// Authenticate says who sent a request, by a login of the program that the Server is part of. An empty user is nobody;
+	// expires is when the login ends, zero when that is not known; an error means that it cannot be told now, and is answered
+	// 503. It is called for requests that no credential of Belfry's lets in, by several goroutines at once. While a stream is
+	// open it is called every minute with a copy of the request, without its body: look the login up anew, so that who logs out
+	// loses their streams. Default: none.
+	Authenticate func(r *http.Request) (user string, expires time.Time, err error)
+
+	// Recheck is how often the logins of open streams are looked at again: those of Django, Ask and Authenticate. Default 0:
+	// a minute.
+	Recheck time.Duration
 
 	// AllowedOrigins are the web origins, exactly as browsers write them (`https://app.example.com`, no path, no
 	// wildcard), whose pages may call with credentials. Default: the server's own origin alone.
@@ -103,11 +121,36 @@ type APIKey struct {
 type JWT struct {
 	Secret    []byte        // HS256; at least 8 bytes, better 32
 	PublicKey []byte        // PEM: RSA (RS256, PS256 families), EC (ES256/384/512 by curve) or Ed25519 (EdDSA)
+	KeySetURL string        // where the issuer publishes its public keys (a JWKS), beside the above; read again when they rotate
 	Issuer    string        // the `iss` a token must have; empty: any
 	Audience  string        // an `aud` a token must have; empty: any
 	UserClaim string        // the claim that names the person; empty: user_id, else sub
 	Cookies   []string      // the cookies a token may stand in; nil: __Host-belfry_token, belfry_token, access_token
 	Leeway    time.Duration // how far in the future `nbf` and `iat` may lie, for clocks that differ; 0: 30 s, negative: none
+}
+
+// Django says how the logins of a Django project are checked: SimpleJWT's access tokens by SecretKey alone; sessions, of the
+// engines db, cached_db and signed_cookies, where Rows is given too. Whoever has the SecretKey can forge sessions: Ask needs
+// no such trust.
+type Django struct {
+	SecretKey string        // SECRET_KEY
+	Fallbacks []string      // SECRET_KEY_FALLBACKS
+	Rows      DjangoRows    // Django's database, as package django opens it; nil: no sessions
+	Cookie    string        // SESSION_COOKIE_NAME; empty: sessionid
+	CookieAge time.Duration // SESSION_COOKIE_AGE, for the engine signed_cookies; 0: two weeks
+}
+
+// DjangoRows reads Django's tables; package django implements it.
+type DjangoRows = auth.DjangoRows
+
+// Ask names the back end that is asked with `GET URL` and a request's Cookie and Authorization. It answers 200 with
+// `{"user_id":"42"}` (a string or an integer; `"expires_at"` in RFC 3339 where it knows), or 401 or 403. Any other answer is an
+// outage: new streams and requests are answered 503, open streams stay for Grace. No redirect is followed.
+type Ask struct {
+	URL     string        // http or https
+	Timeout time.Duration // of one question; 0: 3 s
+	Cache   time.Duration // how long an answer holds; 0: 5 s, negative: every request is a question
+	Grace   time.Duration // how long an open stream outlives an outage; 0: 15 minutes
 }
 
 // The defaults that Config names.
@@ -127,6 +170,8 @@ func (c *Config) complete() error {
 		return errors.New("a Store is required")
 	case len(c.JWT.Secret) > 0 && len(c.JWT.PublicKey) > 0:
 		return errors.New("JWT has a Secret and a PublicKey; set the one that the tokens are signed for")
+	case c.Recheck < 0:
+		return errors.New("the interval Recheck is negative; 0 means a minute")
 	case c.MaxConnections < 0:
 		return errors.New("MaxConnections is negative; 0 means no bound")
 	}

@@ -32,6 +32,8 @@ type Server struct {
 	press   *letter.Press
 	worker  *deliver.Worker
 	carrier belfry.Carrier // nil: mail stays
+	watches *auth.Watches
+	endAuth func() // nil: nothing to end
 	metrics *metrics
 	limits  *limit.Limiter
 	guests  *limit.Guests
@@ -69,7 +71,7 @@ func New(cfg Config) (*Server, error) {
 }
 
 func (s *Server) assemble(cfg Config) (err error) {
-	authenticator, err := auth.New(auth.Config{Store: cfg.Store, Keys: cfg.namedKeys(), JWT: auth.JWT(cfg.JWT), Logger: cfg.Logger})
+	authenticator, err := s.openAuth(&cfg)
 	if err != nil {
 		return err
 	}
@@ -86,20 +88,22 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	s.watches = auth.NewWatches(auth.WatchConfig{Every: cfg.Recheck, Hangup: s.hangup, Logger: cfg.Logger})
 	s.hub, err = stream.New(stream.Config{
+		Ended: func(_ string, id belfry.ID) { s.watches.Ended(id) },
 		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: cfg.Bus, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
 		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus), Portable: cfg.PortableStreams,
 	})
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler
 	}
 	s.api, err = api.New(api.Config{
-		Service: s.service, Hub: s.hub, Auth: authenticator, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
+		Service: s.service, Hub: s.hub, Auth: authenticator, Watches: s.watches, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
 		Metrics: metricsHandler, Script: typescript.Script(), Inbox: typescript.Inbox(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
 	if err != nil {
@@ -165,6 +169,7 @@ func (s *Server) Close(ctx context.Context) error {
 			return fmt.Errorf("close streams: %w", err)
 		}
 	}
+	s.closeAuth()
 	if s.service != nil {
 		s.service.Close()
 	}

@@ -150,6 +150,11 @@ func (t *tx) prune(before, now int64, limit int) (more bool, err error) {
 			return int(n), err
 		},
 		func(limit int) (int, error) {
+			n, err := t.exec(`DELETE FROM revocations WHERE hash IN (SELECT hash FROM revocations WHERE expires_at <= ? LIMIT ?)`,
+				now, int64(limit))
+			return int(n), err
+		},
+		func(limit int) (int, error) {
 			// Along the key, which is about the order of time, so that a sweep reads no more than it removes.
 			n, err := t.exec(`DELETE FROM mails_sent WHERE key IN
 				(SELECT key FROM (SELECT key, at FROM mails_sent ORDER BY key LIMIT ?2) WHERE at <= ?1)`, now-sentAge.Milliseconds(), int64(limit))
@@ -178,6 +183,7 @@ func (t *tx) prunable(before, now int64) (bool, error) {
 		OR EXISTS (SELECT 1 FROM broadcasts WHERE created_at < ?1)
 		OR EXISTS (SELECT 1 FROM answers WHERE created_at <= ?2)
 		OR EXISTS (SELECT 1 FROM tickets WHERE expires_at <= ?3)
+		OR EXISTS (SELECT 1 FROM revocations WHERE expires_at <= ?3)
 		OR (SELECT at <= ?4 FROM mails_sent ORDER BY key LIMIT 1)
 		OR EXISTS (SELECT 1 FROM full_mailboxes WHERE at < ?5)`, before, now-answerAge.Milliseconds(), now, now-sentAge.Milliseconds(),
 		now-fullAge.Milliseconds())

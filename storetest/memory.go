@@ -27,6 +27,7 @@ type Memory struct {
 	answers    map[string]answer
 	keys       []belfry.Key
 	tickets    []belfry.Ticket
+	revoked    map[belfry.SecretHash]belfry.Revoked
 	accounts   map[string]belfry.MailAccount
 	sent       []*sentMail
 	suppressed map[string]string    // why, by address in lower case
@@ -92,6 +93,7 @@ func NewMemory() *Memory {
 	return &Memory{
 		epoch: fmt.Sprintf("%08x", rand.Uint32()), people: map[string]*person{}, answers: map[string]answer{},
 		accounts: map[string]belfry.MailAccount{}, suppressed: map[string]string{}, full: map[string]time.Time{}, secrets: map[string][]byte{},
+		revoked: map[belfry.SecretHash]belfry.Revoked{},
 	}
 }
 

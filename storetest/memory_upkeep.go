@@ -104,6 +104,7 @@ func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (m
 		return true
 	})
 	m.tickets = slices.DeleteFunc(m.tickets, func(t belfry.Ticket) bool { return take(!t.ExpiresAt.After(now)) })
+	maps.DeleteFunc(m.revoked, func(_ belfry.SecretHash, r belfry.Revoked) bool { return take(r.Over(now)) })
 	m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return take(now.Sub(e.at) >= sentAge) })
 	maps.DeleteFunc(m.full, func(_ string, at time.Time) bool { return take(now.Sub(at) > fullAge) })
 	maps.DeleteFunc(m.answers, func(_ string, a answer) bool { return take(now.Sub(a.at) >= idempotencyAge) })

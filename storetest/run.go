@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) belfry.Store) {
 		{"people", peopleRules()},
 		{"erase", eraseRules()},
 		{"credentials", credentialRules()},
+		{"revocations", revocationRules()},
 		{"secrets", secretRules()},
 		{"expire", expireRules()},
 		{"prune", pruneRules()},

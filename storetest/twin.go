@@ -65,6 +65,7 @@ func (w *twin) inboxSteps() map[string]func(*rapid.T) {
 		"list":        w.step(w.list),
 		"find":        w.step(w.find),
 		"the tickets": w.step(w.ticket),
+		"revoke":      w.step(w.revoke),
 	}
 }
 

@@ -30,8 +30,20 @@ func (s *service) browsers() string {
 	if s.cfg.JWTPublicKey != "" {
 		ways = append(ways, "JWT checked with BELFRY_JWT_PUBLIC_KEY")
 	}
+	if s.cfg.JWKSURL != "" {
+		ways = append(ways, "JWT checked with the keys of BELFRY_JWKS_URL")
+	}
+	if s.django != nil {
+		ways = append(ways, "Django's sessions")
+	}
+	if s.cfg.DjangoSecretKey.Reveal() != "" {
+		ways = append(ways, "SimpleJWT")
+	}
+	if s.cfg.AuthURL != "" {
+		ways = append(ways, "whoever BELFRY_AUTH_URL knows")
+	}
 	if len(ways) == 0 {
-		return "tickets only (set BELFRY_JWT_SECRET to let them in by a JWT)"
+		return "tickets only (set BELFRY_AUTH_URL to let them in by your app's login, or BELFRY_JWT_SECRET by a JWT)"
 	}
 	return strings.Join(append(ways, "tickets"), ", ")
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/django"
 	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/server"
 	"github.com/belfryhq/belfry/smtpmail"
@@ -33,6 +34,7 @@ type service struct {
 
 	carrier  *smtpmail.Carrier // nil: mail stays
 	accounts []string          // its names
+	django   *django.Database  // nil: Django's sessions let nobody in
 	hangup   chan os.Signal    // asks for the categories to be read again
 }
 
@@ -49,7 +51,7 @@ func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...
 	for _, w := range warnings {
 		log.Warn(w)
 	}
-	s, err := open(ctx, p, cfg, log, append([]adjustment{(*service).openMail}, adjust...)...)
+	s, err := open(ctx, p, cfg, log, append([]adjustment{(*service).openMail, openDjango(ctx)}, adjust...)...)
 	if err != nil {
 		book.close()
 		return nil, err
@@ -96,8 +98,12 @@ func serverConfig(cfg *config.Config, store belfry.Store, log *slog.Logger) serv
 		Store: store, Logger: log, Version: readBuild().Version,
 		JWT: server.JWT{
 			Secret: []byte(cfg.JWTSecret.Reveal()), PublicKey: []byte(cfg.JWTPublicKey), Issuer: cfg.JWTIssuer, Audience: cfg.JWTAudience,
-			UserClaim: cfg.JWTUserClaim, Cookies: cfg.JWTCookies,
+			UserClaim: cfg.JWTUserClaim, Cookies: cfg.JWTCookies, KeySetURL: string(cfg.JWKSURL), Leeway: orNone(cfg.JWTLeeway),
 		},
+		Ask: server.Ask{
+			URL: string(cfg.AuthURL), Timeout: time.Duration(cfg.AuthURLTimeout), Cache: orNone(cfg.AuthURLCache), Grace: time.Duration(cfg.AuthURLGrace),
+		},
+		Recheck:        time.Duration(cfg.Recheck),
 		AllowedOrigins: cfg.AllowedOrigins, Heartbeat: cfg.HeartbeatInterval.Duration(), Retention: cfg.Retention.Duration(),
 		MaxConnections: int(cfg.MaxConnections), MaxConnectionsPerUser: capped(cfg.MaxConnectionsPerUser),
 		HideMetrics: cfg.MetricsAddr != "", TrustedProxies: cfg.TrustedProxies, Limits: limits(&cfg.Limits),
@@ -223,6 +229,9 @@ func (s *service) close() {
 	}
 	if s.carrier != nil {
 		s.warn(s.carrier.Close(), "close the mail connections")
+	}
+	if s.django != nil {
+		s.warn(s.django.Close(), "close Django's database")
 	}
 	for _, l := range []net.Listener{s.main, s.metrics} {
 		if l != nil {

@@ -20,6 +20,7 @@ type Config struct {
 	Service        *notify.Service             // required
 	Hub            *stream.Hub                 // required
 	Auth           *auth.Authenticator         // required
+	Watches        *auth.Watches               // over streams by logins that may end; nil: nobody looks
 	Ready          func(context.Context) error // says why requests cannot be served now; required
 	AllowedOrigins []string                    // see server.Config
 	Limits         *limit.Limiter              // nil: there are none
@@ -67,6 +68,7 @@ func routes() []route {
 		{http.MethodGet, v1 + "/users/{user_id}", appUsers, (*API).getUser},
 		{http.MethodDelete, v1 + "/users/{user_id}", appUsers, (*API).eraseUser},
 		{http.MethodPost, v1 + "/users/{user_id}/tickets", appUsers, (*API).ticket},
+		{http.MethodPost, v1 + "/users/{user_id}/revoke", appUsers, (*API).revoke},
 		{http.MethodGet, v1 + "/deliveries", appDeliveries, (*API).deliveries},
 		{http.MethodGet, v1 + "/deliveries/{id}", appDeliveries, (*API).delivery},
 		{http.MethodGet, v1 + "/deliveries/{id}/message", appDeliveries, (*API).deliveryMessage},

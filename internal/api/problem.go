@@ -95,6 +95,9 @@ func (p problem) append(b []byte) []byte {
 	return append(b, ']')
 }
 
+// retrySoon is the Retry-After of a 503, in seconds: about what it takes to start a part again.
+const retrySoon = "5"
+
 // fail answers with a problem, as far as nothing was answered yet.
 func (a *API) fail(c *call, err error) {
 	p := problemOf(err)
@@ -110,6 +113,9 @@ func (a *API) fail(c *call, err error) {
 	}
 	if p.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="belfry"`)
+	}
+	if p.status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", retrySoon)
 	}
 	c.WriteHeader(p.status)
 	_, _ = c.Write(append(p.append(append(make([]byte, 0, 256), '{')), '}'))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func (a *API) stream(c *call) error {
 	}
 	batch := q.number("batch", 0, 0, maxBatch)
 	req := stream.Request{
-		User: c.who.User, ExpiresAt: c.who.ExpiresAt, Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
+		User: c.who.User, ExpiresAt: c.who.Deadline(), Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
 		LastEventID: c.r.Header.Get("Last-Event-ID"), IP: a.ip(c), UserAgent: c.r.UserAgent(),
 	}
 	if given := q.get("last_event_id"); req.LastEventID == "" {
@@ -42,7 +43,28 @@ func (a *API) stream(c *call) error {
 		a.Hub.Refuse(c, c.r, req, belfry.CloseLimit)
 		return nil
 	}
-	return a.Hub.Serve(c, c.r, req)
+	return a.serveStream(c, req)
+}
+
+// serveStream has a stream's login looked at again for as long as it is open: until the hub says that it has ended, which may
+// be long after Serve has returned.
+func (a *API) serveStream(c *call, req stream.Request) error {
+	if c.who.Login == nil || a.Watches == nil {
+		return a.Hub.Serve(c, c.r, req)
+	}
+	req.ID, req.Watched = stream.NewConnectionID(), true
+	a.Watches.Open(c.who, req.ID) // before it opens: it may end at once
+	err := a.Hub.Serve(c, c.r, req)
+	if err != nil || !a.open(req) {
+		a.Watches.Ended(req.ID) // one that was refused never opened, and nobody is told of its end
+	}
+	return err
+}
+
+// open reports whether a stream is open on this node.
+func (a *API) open(req stream.Request) bool {
+	id := req.ID.String()
+	return slices.ContainsFunc(a.Hub.Status(req.User).Connections, func(s stream.ConnectionStatus) bool { return s.ID == id })
 }
 
 // acceptsStream reports whether a client takes an event stream, by what it says it accepts; saying nothing is accepting

@@ -20,12 +20,14 @@ func table() []rule {
 		{layer: "words", pkg: "internal/sse"},
 
 		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
+		{layer: "adapters", pkg: "django", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
 		{layer: "adapters", pkg: "smtpmail", imports: []string{root}, modules: []string{"go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/oauth2"}},
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
+		{layer: "contracts", pkg: "internal/pgtest", tests: true},
 
 		{layer: "work", pkg: "internal/notify", imports: []string{root}},
 		{layer: "work", pkg: "internal/deliver", imports: []string{root}},
@@ -38,7 +40,13 @@ func table() []rule {
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/door", modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/limit"},
-		{layer: "work", pkg: "internal/auth", imports: []string{root}, modules: []string{"github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5"}},
+		{
+			layer: "work", pkg: "internal/auth", imports: []string{root},
+			modules: []string{
+				"github.com/MicahParks/jwkset", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "github.com/sony/gobreaker/v2",
+				"golang.org/x/sync",
+			},
+		},
 
 		{
 			layer: "faces", pkg: "internal/api", imports: []string{root, "internal/notify", "internal/stream", "internal/auth", "internal/limit", "api"},
@@ -57,7 +65,7 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load"},
+			imports: []string{root, "server", "sqlite", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 
@@ -66,10 +74,12 @@ func table() []rule {
 
 		// The sample app is a customer: it knows what customers know.
 		{layer: "samples", pkg: "internal/demo", imports: []string{root, "client"}},
+		{layer: "samples", pkg: "examples/go", imports: []string{root, "server", "sqlite"}},
 
 		// The suites speak HTTP to whatever stands there, and must not agree with a bug by sharing it.
 		{layer: "suites", pkg: "internal/conformance", imports: []string{"internal/sse"}},
 		{layer: "suites", pkg: "internal/crashtest"},
+		{layer: "suites", pkg: "internal/djangotest"},
 		{layer: "suites", pkg: "internal/fakegmail"},
 		{layer: "suites", pkg: "internal/mailtest"},
 		{layer: "suites", pkg: "internal/load"},
@@ -89,6 +99,7 @@ func testModules() []string {
 		"github.com/go-json-experiment/json",
 		"github.com/golang-jwt/jwt/v5",
 		"github.com/google/go-cmp",
+		"github.com/jackc/pgx/v5",
 		"github.com/rogpeppe/go-internal",
 		"github.com/santhosh-tekuri/jsonschema/v6",
 		"go.uber.org/goleak",

@@ -1,5 +1,5 @@
-// Package auth turns the credentials of a request into a principal: an app by its API key, or a person by a JWT or a
-// one-time ticket.
+// Package auth turns the credentials of a request into a principal: an app by its API key, or a person by a JWT, a one-time
+// ticket, or a login that somebody else keeps: Django, the app's back end ([Ask]), or the program around it ([Hook]).
 //
 // An [Authenticator] is safe for use by several goroutines at once and starts none. It never writes a credential, nor a
 // part of one, into a log or an error. To the client all refusals look the same; the reason goes to the log, at debug.
@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -41,9 +42,12 @@ func (k Kind) String() string {
 
 // The methods by which a principal was known.
 const (
-	MethodAPIKey = "api_key"
-	MethodJWT    = "jwt"
-	MethodTicket = "ticket"
+	MethodAPIKey  = "api_key"
+	MethodJWT     = "jwt"
+	MethodTicket  = "ticket"
+	MethodDjango  = "django_session"
+	MethodAuthURL = "auth_url"
+	MethodHook    = "hook"
 )
 
 // A Principal is who asks. Exactly one of User and Key is set.
@@ -55,15 +59,34 @@ type Principal struct {
 	ExpiresAt time.Time     // when the credential runs out; zero: never
 	Method    string        // one of the methods
 	Cookie    bool          // shown by a cookie, which a browser adds by itself: unsafe methods need CSRF protection
+	Login     *Login        // of a login that may end at any moment; nil: what was checked holds until ExpiresAt
+}
+
+// Deadline is the moment at which a stream of the principal ends, whatever happens; zero: there is none. A login may be
+// prolonged while its stream is open: it is looked at again instead.
+func (p Principal) Deadline() time.Time {
+	if p.Login != nil && p.Method != MethodJWT {
+		return time.Time{}
+	}
+	return p.ExpiresAt
 }
 
 // Config is what an [Authenticator] works with.
 type Config struct {
-	Store  belfry.Credentials // tickets, and the API keys made at run time; required
-	Keys   []NamedKey         // API keys of the configuration, known beside those of the store
+	Store  Store      // required
+	Keys   []NamedKey // API keys of the configuration, known beside those of the store
 	JWT    JWT
+	Django *Django          // nil: nobody is known by Django
+	Ask    Ask              // the app's back end
+	Hook   Hook             // nil: none
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: silent
+}
+
+// A Store holds tickets, the API keys made at run time, and what was revoked.
+type Store interface {
+	belfry.Credentials
+	belfry.Revocations
 }
 
 // An Authenticator knows who asks.
@@ -71,13 +94,19 @@ type Authenticator struct {
 	tickets belfry.Credentials
 	keys    *keyring
 	tokens  *verifier // nil: no JWT is accepted
+	revoked *revocations
 	cookies []string
+	django  *django // nil: no sessions
+	asker   *asker  // nil: nobody is asked
+	hook    Hook
 	now     func() time.Time
 	logger  *slog.Logger
+	inURL   atomic.Int64 // tokens in addresses
 }
 
 // New returns an Authenticator. It refuses, with the reason and the mend: API keys without a name, named twice or easily
-// guessed; a JWT secret under 8 bytes, or one that is a PEM; a public key that cannot be read or is a private one.
+// guessed; a JWT secret or Django's key under 8 bytes, or a secret that is a PEM; a public key that cannot be read or is a private
+// one; an address that cannot be asked.
 func New(c Config) (*Authenticator, error) {
 	if c.Store == nil {
 		return nil, errors.New("authentication needs a store of credentials")
@@ -92,10 +121,30 @@ func New(c Config) (*Authenticator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("API keys: %w", err)
 	}
-	tokens, err := newVerifier(c.JWT, c.Now)
+	sessions, err := newDjango(c.Django, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("Django: %w", err)
+	}
+	tokens, err := newVerifier(&c)
 	if err != nil {
 		return nil, fmt.Errorf("JWT: %w", err)
 	}
+	asking, err := newAsker(c.Ask, c.Now)
+	if err != nil {
+		return nil, fmt.Errorf("back end to ask: %w", err)
+	}
+	warnOfWeakness(&c)
+	cookies := c.JWT.Cookies
+	if cookies == nil {
+		cookies = []string{"__Host-belfry_token", "belfry_token", "access_token"}
+	}
+	return &Authenticator{
+		tickets: c.Store, keys: keys, tokens: tokens, revoked: newRevocations(c.Store, c.Now, c.Logger), cookies: cookies,
+		django: sessions, asker: asking, hook: c.Hook, now: c.Now, logger: c.Logger,
+	}, nil
+}
+
+func warnOfWeakness(c *Config) {
 	if n := len(c.JWT.Secret); n > 0 && n < strongSecret {
 		c.Logger.Warn("the JWT secret is shorter than the 32 bytes that RFC 7518 asks of an HS256 key; use a longer one", "bytes", n)
 	}
@@ -104,22 +153,19 @@ func New(c Config) (*Authenticator, error) {
 			c.Logger.Warn("an API key is short enough to be guessed; make one with belfry key add", "key", k.Name, "characters", len(k.Secret))
 		}
 	}
-	cookies := c.JWT.Cookies
-	if cookies == nil {
-		cookies = []string{"__Host-belfry_token", "belfry_token", "access_token"}
-	}
-	return &Authenticator{tickets: c.Store, keys: keys, tokens: tokens, cookies: cookies, now: c.Now, logger: c.Logger}, nil
 }
 
 // Authenticate returns who sent a request. It looks, in this order, at `?ticket=`, `?token=` (a JWT),
 // `Authorization: Bearer` (a JWT when it has two dots, else an API key; other schemes belong to whatever stands in front
-// and are passed over), and the cookies (JWTs). The first that is there decides: a ticket that was used does not fall
-// back to a cookie, which could be another person's. Only among cookies is each tried.
+// and are passed over), and the cookies: JWTs, then Django's sessions. The first that is there decides: a ticket that was used
+// does not fall back to a cookie, which could be another person's. Only among cookies is each tried. The program's [Hook] and
+// the back end are asked last, where none of these let anybody in, and about cookies and an Authorization that is no
+// credential of Belfry's.
 //
 // A ticket is used up by being looked at, so call it once for each request.
 //
-// The error is a CodeNoIdentity [belfry.Error] when nobody is known by the request; any other is the store's failure,
-// which says nothing about the credential.
+// The error is a CodeNoIdentity [belfry.Error] when nobody is known by the request; a CodeUnavailable one when whoever keeps
+// the logins does not answer; any other is the store's failure. Neither of these says anything about the credential.
 func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
 	if r.URL.RawQuery != "" {
 		// A pair that cannot be read is left out by Query, and is no credential.
@@ -128,16 +174,40 @@ func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
 			return a.byTicket(r.Context(), ticket)
 		}
 		if token := first(q, "token"); token != "" {
+			a.inURL.Add(1)
 			return a.byToken(r.Context(), token, "query")
 		}
 	}
+	var refused error
 	if secret := bearer(r.Header); secret != "" {
-		if strings.Count(secret, ".") == 2 {
-			return a.byToken(r.Context(), secret, "header")
+		p, err := a.byBearer(r.Context(), secret)
+		if !a.passedOn(secret, err) {
+			return p, err
 		}
-		return a.byKey(r.Context(), secret)
+		refused = err
+	} else {
+		p, err := a.byCookie(r)
+		if err == nil || !isRefusal(err) {
+			return p, err
+		}
+		refused = err
 	}
-	return a.byCookie(r)
+	return a.byLogin(r, refused)
+}
+
+func (a *Authenticator) byBearer(ctx context.Context, secret string) (Principal, error) {
+	if strings.Count(secret, ".") == 2 {
+		return a.byToken(ctx, secret, "header")
+	}
+	return a.byKey(ctx, secret)
+}
+
+// passedOn reports whether a refused bearer may be a credential of the app's own.
+func (a *Authenticator) passedOn(secret string, err error) bool {
+	if a.asker == nil && a.hook == nil || !isRefusal(err) || strings.HasPrefix(secret, keyPrefix) {
+		return false
+	}
+	return strings.Count(secret, ".") != 2 || a.tokens == nil
 }
 
 func first(q url.Values, name string) string {
@@ -171,12 +241,25 @@ func (a *Authenticator) byTicket(ctx context.Context, secret string) (Principal,
 	return Principal{Kind: User, User: t.User, Method: MethodTicket}, nil
 }
 
-func (a *Authenticator) byToken(ctx context.Context, token, from string) (Principal, error) {
-	user, exp, err := a.tokens.verify(token)
-	if err != nil {
+func (a *Authenticator) byToken(ctx context.Context, text, from string) (Principal, error) {
+	t, err := a.tokens.verify(ctx, text)
+	if err == nil {
+		err = a.revoked.check(ctx, t)
+	}
+	if err == nil && t.django && a.django != nil {
+		err = a.django.byToken(ctx, t)
+	}
+	if _, ok := errors.AsType[reason](err); ok {
 		return a.refuse(ctx, MethodJWT, from, err)
 	}
-	return Principal{Kind: User, User: user, ExpiresAt: exp, Method: MethodJWT}, nil
+	if err != nil {
+		return Principal{}, err
+	}
+	p := Principal{Kind: User, User: t.user, ExpiresAt: t.exp, Method: MethodJWT}
+	if t.django && a.django != nil {
+		p.Login = a.django.loginOf(p, t)
+	}
+	return p, nil
 }
 
 func (a *Authenticator) byKey(ctx context.Context, secret string) (Principal, error) {
@@ -192,34 +275,8 @@ func (a *Authenticator) byKey(ctx context.Context, secret string) (Principal, er
 	return Principal{Kind: App, Key: key.Name, Scopes: key.Scopes, Method: MethodAPIKey}, nil
 }
 
-// maxCookies bounds the tokens tried for one request: a name may come several times, once for each path it was set for.
-const maxCookies = 8
-
-func (a *Authenticator) byCookie(r *http.Request) (Principal, error) {
-	var refused error
-	tried := 0
-	for _, name := range a.cookies {
-		for _, c := range r.CookiesNamed(name) {
-			// Cookies are shared with the rest of the site: what is no JWT at all was not meant for us.
-			if strings.Count(c.Value, ".") != 2 || tried == maxCookies {
-				continue
-			}
-			tried++
-			p, err := a.byToken(r.Context(), c.Value, "cookie")
-			if err == nil {
-				p.Cookie = true
-				return p, nil
-			}
-			refused = err
-		}
-	}
-	if refused != nil {
-		return Principal{}, refused
-	}
-	return Principal{}, &noCredential{belfry.Errorf(belfry.CodeNoIdentity, "This needs a credential, and the request has none.")}
-}
-
-// A noCredential is the refusal of a request without any credential: it guesses nothing.
+// A noCredential is the refusal of a request without any credential, or with a session of the app's in which nobody is logged
+// in: a visitor's page asks like this, and guesses nothing.
 type noCredential struct{ refusal *belfry.Error }
 
 // Error implements error.
@@ -247,8 +304,24 @@ func (r reason) Error() string { return string(r) }
 
 const errLong = reason("it is too long")
 
+// judged makes of a reason what a client may read. It is for looking again, which nobody's log needs to hear of.
+func judged(p Principal, err error) (Principal, error) {
+	if _, ok := errors.AsType[reason](err); ok {
+		return Principal{}, errRefused
+	}
+	return p, err
+}
+
+var errRefused = belfry.Errorf(belfry.CodeNoIdentity, "The credential was not accepted.")
+
+// isRefusal reports whether an error says that nobody is known by a credential.
+func isRefusal(err error) bool {
+	e, ok := errors.AsType[*belfry.Error](err)
+	return ok && e.Code == belfry.CodeNoIdentity
+}
+
 // refuse writes the reason to the log and returns the one answer that every refused credential gets.
 func (a *Authenticator) refuse(ctx context.Context, method, from string, why error) (Principal, error) {
 	a.logger.DebugContext(ctx, "credential refused", "method", method, "from", from, "reason", why.Error())
-	return Principal{}, belfry.Errorf(belfry.CodeNoIdentity, "The credential was not accepted.")
+	return Principal{}, errRefused
 }

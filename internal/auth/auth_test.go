@@ -16,6 +16,7 @@ import (
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/storetest"
 )
 
 const (
@@ -26,6 +27,7 @@ const (
 // credentials holds keys and tickets in memory, and fails when told to.
 type credentials struct {
 	belfry.Credentials // what is not needed here panics
+	belfry.Revocations
 
 	mu      sync.Mutex
 	keys    []belfry.Key
@@ -84,7 +86,7 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func open(t testing.TB, c auth.Config) world {
 	t.Helper()
-	w := world{store: &credentials{tickets: map[belfry.SecretHash]belfry.Ticket{}}, log: &bytes.Buffer{}}
+	w := world{store: &credentials{Revocations: storetest.NewMemory(), tickets: map[belfry.SecretHash]belfry.Ticket{}}, log: &bytes.Buffer{}}
 	if c.Store == nil {
 		c.Store = w.store
 	}

@@ -35,9 +35,9 @@ func rulesOf(c JWT) claimRules {
 type claims struct {
 	issuer, audience, tokenType jsontext.Value
 	expires, notBefore, issued  jsontext.Value
-	user                        jsontext.Value
+	user, id                    jsontext.Value
 
-	exp time.Time // expires, once checked
+	exp, iat time.Time // expires and issued, once checked
 }
 
 const errJSON = reason("it is not JSON as a token has it")
@@ -72,13 +72,15 @@ func eachMember(raw []byte, fn func(name string, value jsontext.Value)) error {
 	return nil
 }
 
-// readHeader returns the algorithm of a token's header.
-func readHeader(raw []byte) (alg string, err error) {
+// readHeader returns the algorithm of a token's header, and the name of the key.
+func readHeader(raw []byte) (alg, kid string, err error) {
 	critical := false
 	err = eachMember(raw, func(name string, v jsontext.Value) {
 		switch name {
 		case "alg":
 			alg, _ = text(v)
+		case "kid":
+			kid, _ = text(v)
 		case "crit":
 			critical = true
 		}
@@ -87,7 +89,7 @@ func readHeader(raw []byte) (alg string, err error) {
 		// RFC 7515, 4.1.11: what must be understood and is not makes the token invalid.
 		err = reason("its header has a critical extension")
 	}
-	return alg, err
+	return alg, kid, err
 }
 
 func (r *claimRules) read(raw []byte) (claims, error) {
@@ -105,6 +107,8 @@ func (r *claimRules) read(raw []byte) (claims, error) {
 			c.issuer = v
 		case "aud":
 			c.audience = v
+		case "jti":
+			c.id = v
 		case "token_type":
 			c.tokenType = v
 		}
@@ -135,6 +139,9 @@ func (r *claimRules) check(c *claims, now time.Time) error {
 	}
 	if !begun(c.issued, now.Add(r.leeway)) {
 		return reason("its iat is in the future, or not a number of seconds")
+	}
+	if c.issued != nil {
+		c.iat, _ = moment(c.issued)
 	}
 	if s, ok := text(c.tokenType); c.tokenType != nil && (!ok || s != "access") {
 		return reason("its token_type is not access")
@@ -206,17 +213,23 @@ func names(v jsontext.Value, want string) bool {
 	return false
 }
 
-// person reads the claim that names the person: a string, or an integer in plain digits. 1.5, 1e21 and -0 name nobody,
-// because two writers of JSON would write them in two ways.
+// person reads the claim that names the person.
 func (c *claims) person() (string, error) {
 	if c.user == nil {
 		return "", reason("it does not have the claim that names the person")
 	}
-	if s, ok := text(c.user); ok {
-		return s, nil
-	}
-	if s := string(c.user); c.user.Kind() == '0' && !strings.ContainsAny(s, ".eE") && s != "-0" {
+	if s, ok := identity(c.user); ok {
 		return s, nil
 	}
 	return "", reason("the claim that names the person is neither a string nor an integer")
+}
+
+// identity reads a string, or an integer in plain digits. 1.5, 1e21 and -0 name nobody, because two writers of JSON would
+// write them in two ways.
+func identity(v jsontext.Value) (string, bool) {
+	if s, ok := text(v); ok {
+		return s, true
+	}
+	s := string(v)
+	return s, v.Kind() == '0' && !strings.ContainsAny(s, ".eE") && s != "-0"
 }

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 	"github.com/belfryhq/belfry"
 )
 
-// JWT says how to check JSON Web Tokens. With neither Secret nor PublicKey, every token is refused; with both, the
-// token's algorithm chooses between them.
+// JWT says how to check JSON Web Tokens. With none of Secret, PublicKey and KeySetURL, and no Django, every token is refused;
+// with several, the token's algorithm chooses between them, and a key that is given comes before the set.
 //
 // The kind of key pins the algorithms, so that no token can choose how it is checked: HS256 for a secret; RS and PS with
 // 256, 384 and 512 for RSA; ES256, ES384 or ES512 by the curve; EdDSA for Ed25519. `exp` is required and exact, `nbf` and
@@ -22,6 +23,7 @@ import (
 type JWT struct {
 	Secret    []byte // for HS256; at least 8 bytes, better 32
 	PublicKey []byte // PEM (PKIX or PKCS #1): RSA of at least 2048 bits, EC (P-256, P-384, P-521), Ed25519
+	KeySetURL string // where the issuer publishes its keys (a JWKS, http or https): read at need, and again when they rotate
 
 	Issuer    string // when set, `iss` must be it
 	Audience  string // when set, `aud` must name it
@@ -49,7 +51,8 @@ const (
 
 // A verifier checks JWTs. A nil verifier refuses all.
 type verifier struct {
-	keys   map[string]verificationKey // by algorithm: what is not here is refused, `none` first of all
+	keys   map[string][]verificationKey // by algorithm: what is not here is refused, `none` first of all
+	remote *keySet                      // nil: none
 	claims claimRules
 	now    func() time.Time
 }
@@ -57,97 +60,158 @@ type verifier struct {
 type verificationKey struct {
 	method jwt.SigningMethod
 	key    any
+	django bool // Django's own: it signs access tokens of SimpleJWT, and no others
 }
 
-func newVerifier(c JWT, now func() time.Time) (*verifier, error) {
-	v := &verifier{keys: map[string]verificationKey{}, claims: rulesOf(c), now: now}
-	if len(c.Secret) > 0 {
-		if len(c.Secret) < minSecret {
-			return nil, fmt.Errorf("the secret has %d bytes, and at least %d are needed: make one with `openssl rand -base64 48`", len(c.Secret), minSecret)
+// A token is what a JWT says that was checked.
+type token struct {
+	user   string
+	id     string    // its jti; empty: it has none
+	issued time.Time // zero: it does not say
+	exp    time.Time
+	django bool // signed by Django's key
+}
+
+func newVerifier(c *Config) (*verifier, error) {
+	v := &verifier{keys: map[string][]verificationKey{}, claims: rulesOf(c.JWT), now: c.Now}
+	if secret := c.JWT.Secret; len(secret) > 0 {
+		if len(secret) < minSecret {
+			return nil, fmt.Errorf("the secret has %d bytes, and at least %d are needed: make one with `openssl rand -base64 48`", len(secret), minSecret)
 		}
-		if bytes.Contains(c.Secret, []byte("-----BEGIN ")) {
+		if bytes.Contains(secret, []byte("-----BEGIN ")) {
 			// Whoever knows the public key could sign tokens with it.
 			return nil, errors.New("the secret is a PEM: give a public key as the public key, not as the secret")
 		}
-		v.keys["HS256"] = verificationKey{jwt.SigningMethodHS256, bytes.Clone(c.Secret)}
+		v.add(verificationKey{method: jwt.SigningMethodHS256, key: bytes.Clone(secret)})
 	}
-	if len(c.PublicKey) > 0 {
-		key, methods, err := readPublicKey(c.PublicKey)
+	if len(c.JWT.PublicKey) > 0 {
+		key, methods, err := readPublicKey(c.JWT.PublicKey)
 		if err != nil {
 			return nil, fmt.Errorf("public key: %w", err)
 		}
 		for _, m := range methods {
-			v.keys[m.Alg()] = verificationKey{m, key}
+			v.add(verificationKey{method: m, key: key})
 		}
 	}
-	if len(v.keys) == 0 {
+	if c.Django != nil {
+		for _, k := range append([]string{c.Django.SecretKey}, c.Django.Fallbacks...) {
+			v.add(verificationKey{method: jwt.SigningMethodHS256, key: []byte(k), django: true})
+		}
+	}
+	if at := c.JWT.KeySetURL; at != "" {
+		if err := checkAddress(at); err != nil {
+			return nil, fmt.Errorf("address of the key set: %w", err)
+		}
+		v.remote = newKeySet(at, c.Now, c.Logger)
+	}
+	if len(v.keys) == 0 && v.remote == nil {
 		return nil, nil
 	}
 	return v, nil
 }
 
-// verify returns whom a token is for and when it expires. The error is always a reason.
-func (v *verifier) verify(token string) (user string, exp time.Time, err error) {
+func (v *verifier) add(k verificationKey) { v.keys[k.method.Alg()] = append(v.keys[k.method.Alg()], k) }
+
+// verify checks a JWT. The error is a reason, or an outage of the key set.
+func (v *verifier) verify(ctx context.Context, text string) (*token, error) {
 	if v == nil {
-		return "", time.Time{}, reason("no JWT secret and no public key is set")
+		return nil, reason("no JWT secret and no public key is set")
 	}
-	if len(token) > maxToken {
-		return "", time.Time{}, errLong
+	if len(text) > maxToken {
+		return nil, errLong
 	}
-	head, rest, _ := strings.Cut(token, ".")
+	head, rest, _ := strings.Cut(text, ".")
 	body, signature, ok := strings.Cut(rest, ".")
-	if !ok || head == "" || body == "" || strings.ContainsFunc(token, notInToken) {
-		return "", time.Time{}, reason("it is not three parts of base64url")
-	}
-	key, err := v.keyFor(head)
-	if err != nil {
-		return "", time.Time{}, err
+	if !ok || head == "" || body == "" || strings.ContainsFunc(text, notInToken) {
+		return nil, reason("it is not three parts of base64url")
 	}
 	sig, err := decodePart(signature)
 	if err != nil {
-		return "", time.Time{}, err
+		return nil, err
 	}
-	if key.method.Verify(token[:len(head)+1+len(body)], sig, key.key) != nil {
-		return "", time.Time{}, reason("its signature is not by the configured key")
+	key, err := v.signer(ctx, head, text[:len(head)+1+len(body)], sig)
+	if err != nil {
+		return nil, err
 	}
 	// Only now is the text worth reading: it is the issuer's.
 	raw, err := decodePart(body)
 	if err != nil {
-		return "", time.Time{}, err
+		return nil, err
 	}
-	c, err := v.claims.read(raw)
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	if err := v.claims.check(&c, v.now()); err != nil {
-		return "", time.Time{}, err
-	}
-	user, err = c.person()
-	if err == nil && belfry.ValidateUserID(user) != nil {
-		err = reason("the claim that names the person is no user id")
-	}
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	return user, c.exp, nil
+	return v.read(raw, key.django)
 }
 
-// keyFor returns the key for a token's header. Nothing of the header is trusted but the name of the algorithm, and that
-// only chooses among the keys that are set: kid, jku, jwk and x5c are ignored.
-func (v *verifier) keyFor(head string) (verificationKey, error) {
+func (v *verifier) read(raw []byte, django bool) (*token, error) {
+	c, err := v.claims.read(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.claims.check(&c, v.now()); err != nil {
+		return nil, err
+	}
+	if django && c.tokenType == nil {
+		return nil, reason("it is signed by Django's key and has no token_type")
+	}
+	t := &token{issued: c.iat, exp: c.exp, django: django}
+	if t.user, err = c.person(); err != nil {
+		return nil, err
+	}
+	if belfry.ValidateUserID(t.user) != nil {
+		return nil, reason("the claim that names the person is no user id")
+	}
+	if c.id != nil {
+		t.id, _ = text(c.id)
+	}
+	return t, nil
+}
+
+// signer returns the key that has signed a token. Nothing of the header is trusted but the names of the algorithm and of the
+// key, and these only choose among the keys that are set: jku, jwk and x5c are ignored.
+func (v *verifier) signer(ctx context.Context, head, signed string, sig []byte) (verificationKey, error) {
 	raw, err := decodePart(head)
 	if err != nil {
 		return verificationKey{}, err
 	}
-	alg, err := readHeader(raw)
+	alg, kid, err := readHeader(raw)
 	if err != nil {
 		return verificationKey{}, err
 	}
-	key, ok := v.keys[alg]
-	if !ok {
+	keys := v.keys[alg]
+	if k, ok := signedBy(keys, signed, sig); ok {
+		return k, nil
+	}
+	if v.remote != nil && published(alg) {
+		more, err := v.remote.find(ctx, alg, kid)
+		if err != nil {
+			return verificationKey{}, err
+		}
+		if k, ok := signedBy(more, signed, sig); ok {
+			return k, nil
+		}
+		keys = append(keys[:len(keys):len(keys)], more...)
+	}
+	if len(keys) == 0 {
 		return verificationKey{}, reason("its algorithm does not belong to the configured key")
 	}
-	return key, nil
+	return verificationKey{}, reason("its signature is not by the configured key")
+}
+
+func signedBy(keys []verificationKey, signed string, sig []byte) (verificationKey, bool) {
+	for _, k := range keys {
+		if k.method.Verify(signed, sig, k.key) == nil {
+			return k, true
+		}
+	}
+	return verificationKey{}, false
+}
+
+// published reports whether an algorithm is one of public keys: no other has a set read.
+func published(alg string) bool {
+	switch alg {
+	case "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA":
+		return true
+	}
+	return false
 }
 
 // notInToken finds what the base64 decoder would pass over (line breaks) or a token can't have.

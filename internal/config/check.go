@@ -11,15 +11,8 @@ import (
 // later are the settings that are promised and not yet kept. To run without them would be another server than the one
 // that was asked for, so each stops the start.
 func later() map[string]string {
-	const auth = "this version lets browsers in by a JWT or a ticket only; use BELFRY_JWT_SECRET or BELFRY_JWT_PUBLIC_KEY"
-	const django = "this version does not read Django's sessions yet; let Django make a JWT with BELFRY_JWT_SECRET, or a ticket"
 	return map[string]string{
-		"BELFRY_BUS_URL":                     "this version runs on one node and needs no bus",
-		"BELFRY_JWKS_URL":                    auth,
-		"BELFRY_AUTH_URL":                    auth,
-		"BELFRY_DJANGO_SECRET_KEY":           django,
-		"BELFRY_DJANGO_SECRET_KEY_FALLBACKS": django,
-		"BELFRY_DJANGO_DATABASE_URL":         django,
+		"BELFRY_BUS_URL": "this version runs on one node and needs no bus",
 	}
 }
 

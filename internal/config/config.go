@@ -13,6 +13,7 @@ type Config struct {
 	Keep
 	APIKeys
 	JWT
+	Logins
 	Mail
 	Words
 	Streams

@@ -152,7 +152,7 @@ func TestCheck(t *testing.T) {
 		{"a slip in further mail", []string{"EMAIL_3_HOST_USR=x"}, "did you mean EMAIL_3_HOST_USER?", ""},
 		{"another word", []string{"EMAIL_PASSWORD=x"}, "did you mean EMAIL_HOST_PASSWORD?", ""},
 		{"a bus", []string{"BELFRY_BUS_URL=nats://h"}, "", "BELFRY_BUS_URL (in the environment): it is not supported yet"},
-		{"a file of Django's key", []string{"BELFRY_DJANGO_SECRET_KEY_FILE=x"}, "", "BELFRY_DJANGO_SECRET_KEY_FILE"},
+		{"a file of Django's key", []string{"BELFRY_DJANGO_SECRET_KEY_FILE=x"}, "", ""},
 		{"empty is not given", []string{"BELFRY_BUS_URL=", "BELFRY_NOTHING="}, "", ""},
 	}
 	for _, tt := range tests {

@@ -54,7 +54,7 @@ func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
 		heartbeatCases(), expiryCases(), // these wait: first, so that the others run meanwhile
-		serviceCases(), slashCases(), methodCases(), credentialCases(), tokenCases(), ticketCases(), corsCases(),
+		serviceCases(), slashCases(), methodCases(), credentialCases(), tokenCases(), ticketCases(), revocationCases(), corsCases(),
 		sendCases(), sendRefusedCases(), recipientCases(), bodyCases(), idempotencyCases(), dedupeCases(), bulkCases(), receiptCases(), deliveryCases(),
 		userCases(), userRefusedCases(), listCases(), listRefusedCases(), pageCases(), patchCases(),
 		markCases(), markAllCases(), markRefusedCases(), preferenceCases(), preferenceRuleCases(), preferenceRefusedCases(),

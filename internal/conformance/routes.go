@@ -26,6 +26,7 @@ func routes() []route {
 		{http.MethodGet, user, true, nil, http.StatusOK},
 		{http.MethodDelete, user, true, nil, http.StatusNoContent},
 		{http.MethodPost, user + "tickets/", true, nil, http.StatusCreated},
+		{http.MethodPost, user + "revoke/", true, nil, http.StatusOK},
 		{http.MethodGet, deliveriesPath, true, nil, http.StatusOK},
 		{http.MethodGet, deliveriesPath + "{id}/", true, nil, http.StatusNotFound}, // {id} is a notification's
 		{http.MethodGet, deliveriesPath + "{id}/message/", true, nil, http.StatusNotFound},

@@ -1,0 +1,87 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/auth"
+)
+
+// countedRevocations count how often they are read, and fail when told to.
+type countedRevocations struct {
+	belfry.Revocations
+	reads int
+	fail  error
+}
+
+func (c *countedRevocations) Revoked(ctx context.Context, since time.Time) ([]belfry.Revoked, error) {
+	c.reads++
+	if c.fail != nil {
+		return nil, c.fail
+	}
+	return c.Revocations.Revoked(ctx, since)
+}
+
+func TestRevocation(t *testing.T) {
+	t.Parallel()
+	clock := &clock{at: now}
+	w := open(t, auth.Config{Now: clock.now, JWT: auth.JWT{Secret: []byte(hmacSecret)}})
+	view := &countedRevocations{Revocations: w.store.Revocations}
+	w.store.Revocations = view // the first request reads it
+	let := func(claims string) bool {
+		t.Helper()
+		_, err := w.Authenticate(get("/", "Authorization", "Bearer "+hs256(t, `{`+claims+`,"exp":`+in(24*time.Hour)+`}`)))
+		return err == nil
+	}
+	revoke := func(r belfry.Revocation) {
+		t.Helper()
+		r.At = clock.now()
+		if err := w.store.Revoke(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ring := func() { w.Hear(belfry.Ring{User: "7", Hangup: belfry.Hangup{Reason: belfry.CloseRevoked}}) }
+	before := `"sub":"7","iat":` + in(-time.Second)
+	if !let(before) || !let(`"sub":"7"`) {
+		t.Fatal("nothing is revoked")
+	}
+	for range 1000 {
+		let(before)
+	}
+	revoke(belfry.Revocation{User: "7"})
+	ring()
+	for claims, want := range map[string]bool{
+		before: false, `"sub":"7"`: false, `"sub":"7","iat":` + in(0): false, `"sub":"7","iat":` + in(time.Second): true,
+		`"sub":"8","iat":` + in(-time.Hour): true,
+	} {
+		if got := let(claims); got != want {
+			t.Errorf("%s: let in %v, want %v", claims, got, want)
+		}
+	}
+	if view.reads > 2 {
+		t.Errorf("the store was read %d times for a thousand requests and a ring", view.reads)
+	}
+	// A ring that was lost.
+	revoke(belfry.Revocation{User: "8", TokenID: "x"})
+	clock.move(30 * time.Second)
+	if let(`"sub":"8","jti":"x"`) || !let(`"sub":"8","jti":"y"`) || !let(`"sub":"9","jti":"x"`) || !let(`"sub":"8"`) {
+		t.Error("want the one token refused after half a minute without a ring")
+	}
+	// A store that does not answer: what is known holds; what was just rung cannot be answered for.
+	view.fail = errors.New("down")
+	clock.move(time.Minute)
+	if let(before) || !let(`"sub":"9"`) {
+		t.Error("what is known does not hold while the store is down")
+	}
+	ring()
+	if _, err := w.Authenticate(get("/", "Authorization", "Bearer "+hs256(t, `{"sub":"9","exp":`+in(time.Hour)+`}`))); err == nil || codeOf(err) == belfry.CodeNoIdentity {
+		t.Errorf("something was revoked and cannot be read: got %v, want the store's failure", err)
+	}
+	view.fail = nil
+	if !let(`"sub":"9"`) {
+		t.Error("the store is back")
+	}
+}
