@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -100,5 +101,17 @@ func (s *spoken) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// NetConn returns the connection underneath, for whoever takes it over after the first request.
-func (s *spoken) NetConn() net.Conn { return s.TCPConn }
+// PlainConn returns the connection underneath, for whoever takes it over after the first request, of which what was read
+// is a part.
+func (s *spoken) PlainConn() net.Conn { return s.TCPConn }
+
+// WriteTo implements [io.WriterTo]; the connection's own would skip what was read.
+func (s *spoken) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(s.said)
+	s.said = nil
+	if err != nil {
+		return int64(n), fmt.Errorf("write what was read: %w", err)
+	}
+	rest, err := s.TCPConn.WriteTo(w)
+	return int64(n) + rest, err //nolint:wrapcheck // as if it were the connection's
+}
