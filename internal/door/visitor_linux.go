@@ -28,27 +28,6 @@ func read(fd int, into []byte) []byte {
 	}
 }
 
-// asksFor reports whether it is the whole head of a plain GET of a path. What has any bytes that a head has no need of is
-// left to net/http, which knows what to do with it.
-func asksFor(head []byte, path string) bool {
-	rest, ok := bytes.CutPrefix(head, []byte("GET "))
-	if !ok || !bytes.HasSuffix(head, []byte("\r\n\r\n")) || bytes.Index(head, []byte("\r\n\r\n")) != len(head)-4 {
-		return false
-	}
-	target, rest, _ := bytes.Cut(rest, []byte(" "))
-	version, rest, _ := bytes.Cut(rest, []byte("\r\n"))
-	if p, _, _ := bytes.Cut(target, []byte("?")); string(bytes.TrimSuffix(p, []byte("/"))) != path || string(version) != "HTTP/1.1" {
-		return false
-	}
-	for i, c := range rest {
-		control := c < ' ' && c != '\t' || c == 0x7f
-		if control && (c != '\r' || rest[i+1] != '\n') && (c != '\n' || i == 0 || rest[i-1] != '\r') {
-			return false
-		}
-	}
-	return true
-}
-
 // address is the visitor's.
 func (v *visitor) address() netip.AddrPort {
 	switch a := v.from.(type) {
