@@ -22,6 +22,7 @@ func streamNumbers() []streamNumber {
 	const gauge, counter = prometheus.GaugeValue, prometheus.CounterValue
 	return []streamNumber{
 		{"belfry_stream_connections", "Open streams.", gauge, func(s *stream.Stats) int64 { return s.Connections }},
+		{"belfry_stream_jammed", "Parked streams whose socket is full: their readers have stopped, or are slow.", gauge, func(s *stream.Stats) int64 { return s.Jammed }},
 		{"belfry_stream_users", "People with at least one open stream.", gauge, func(s *stream.Stats) int64 { return s.Topics }},
 		{"belfry_stream_opened_total", "Streams accepted.", counter, func(s *stream.Stats) int64 { return s.Opened }},
 		{"belfry_stream_frames_total", "Events given to streams, of every kind.", counter, func(s *stream.Stats) int64 { return s.Frames }},
@@ -36,6 +37,10 @@ func streamNumbers() []streamNumber {
 
 func (n *streamNumber) desc() *prometheus.Desc { return prometheus.NewDesc(n.name, n.help, nil, nil) }
 
+func (*streamCollector) transports() *prometheus.Desc {
+	return prometheus.NewDesc("belfry_streams", "Open streams that have begun, by who carries them.", []string{"transport"}, nil)
+}
+
 func (*streamCollector) resets() *prometheus.Desc {
 	return prometheus.NewDesc("belfry_stream_resets_total", "Cursors that could not be continued, by reason.", []string{"reason"}, nil)
 }
@@ -49,6 +54,7 @@ func (c *streamCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, n := range streamNumbers() {
 		ch <- n.desc()
 	}
+	ch <- c.transports()
 	ch <- c.resets()
 	ch <- c.closes()
 }
@@ -59,6 +65,8 @@ func (c *streamCollector) Collect(ch chan<- prometheus.Metric) {
 	for _, n := range streamNumbers() {
 		ch <- prometheus.MustNewConstMetric(n.desc(), n.kind, float64(n.value(&stats)))
 	}
+	ch <- prometheus.MustNewConstMetric(c.transports(), prometheus.GaugeValue, float64(stats.Parked), "parked")
+	ch <- prometheus.MustNewConstMetric(c.transports(), prometheus.GaugeValue, float64(stats.Portable), "portable")
 	for reason, n := range stats.Resets {
 		ch <- prometheus.MustNewConstMetric(c.resets(), prometheus.CounterValue, float64(n), string(reason))
 	}

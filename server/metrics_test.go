@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -16,6 +17,10 @@ import (
 // The metrics count requests by route, and know streams, store and bus.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
+	transport, other := "portable", "parked"
+	if runtime.GOOS == "linux" {
+		transport, other = other, transport
+	}
 	_, url := start(t, config(storetest.NewMemory()))
 	listen(t, url, "42")
 	for range 3 {
@@ -36,6 +41,9 @@ func TestMetrics(t *testing.T) {
 		`belfry_http_request_duration_seconds_count{method="GET",route="/api/v1/users/{user_id}"} 3`,
 		`belfry_stream_connections 1`,
 		`belfry_stream_users 1`,
+		`belfry_stream_jammed 0`,
+		`belfry_streams{transport="` + transport + `"} 1`,
+		`belfry_streams{transport="` + other + `"} 0`,
 		`belfry_up{part="store"} 1`,
 		`belfry_up{part="bus"} 1`,
 		`belfry_build_info{version="1.2.3"} 1`,

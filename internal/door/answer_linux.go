@@ -10,20 +10,19 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 1<<10) }}
-
 // answer reads a visitor's request and has it handled.
 func (d *listener) answer(v visitor) {
 	defer func() { <-d.crowd }()
-	r, err := parse(*v.said)
-	if err != nil || r.Host == "" || r.ContentLength != 0 || r.Header.Get("Upgrade") != "" || r.Header.Get("Expect") != "" {
-		d.pass(v) // net/http says what is wrong with it
+	r := parse(*v.said)
+	if r == nil {
+		if err := d.pass(v); err != nil {
+			d.logger.Warn("a connection cannot be served", "error", err)
+		}
 		return
 	}
 	buffers.Put(v.said)
@@ -38,20 +37,6 @@ func (d *listener) answer(v visitor) {
 	}()
 	_ = unix.SetsockoptInt(v.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // as net/http's connections have it
 	d.handler.ServeHTTP(a, r)
-}
-
-func parse(head []byte) (*http.Request, error) {
-	b, ok := readers.Get().(*bufio.Reader)
-	if !ok {
-		return nil, errors.New("no reader")
-	}
-	defer readers.Put(b)
-	b.Reset(bytes.NewReader(head))
-	r, err := http.ReadRequest(b)
-	if err != nil {
-		return nil, fmt.Errorf("read request: %w", err)
-	}
-	return r, nil
 }
 
 // An answer is the ResponseWriter of one request. What is written is sent when the handler returns, and the connection
@@ -101,7 +86,7 @@ func (a *answer) finish(broken bool) {
 	if a.fd < 0 {
 		return
 	}
-	defer unix.Close(a.fd) //nolint:errcheck // nothing is lost with a socket that cannot be closed
+	defer hangUp(a.fd)
 	if broken {
 		return
 	}
@@ -119,4 +104,17 @@ func (a *answer) finish(broken bool) {
 	_, _ = io.WriteString(&out, "\r\n")
 	_, _ = a.body.WriteTo(&out)
 	_, _ = unix.Write(a.fd, out.Bytes()) // whoever is gone need not be told
+}
+
+// hangUp closes a socket whose peer may have said more: closing with unread input would reset the connection, and could
+// destroy the answer on its way.
+func hangUp(fd int) {
+	_ = unix.Shutdown(fd, unix.SHUT_WR) // whoever is gone need not be told
+	var waste [512]byte
+	for range 64 {
+		if n, err := unix.Read(fd, waste[:]); n <= 0 || err != nil {
+			break
+		}
+	}
+	_ = unix.Close(fd) // nothing is lost with a socket that cannot be closed
 }

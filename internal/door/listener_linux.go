@@ -146,10 +146,17 @@ func (d *listener) acceptSome(raw syscall.RawConn) error {
 	var failed error
 	err := raw.Read(func(l uintptr) bool {
 		for {
+			select {
+			case <-d.done: // in a storm there is always another
+				return true
+			default:
+			}
 			fd, from, err := unix.Accept4(int(l), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 			switch {
 			case err == nil:
-				d.receive(fd, from)
+				if failed = d.receive(fd, from); failed != nil {
+					return true
+				}
 			case errors.Is(err, unix.EAGAIN):
 				return false
 			case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
@@ -162,14 +169,14 @@ func (d *listener) acceptSome(raw syscall.RawConn) error {
 	return errors.Join(err, failed)
 }
 
-// receive reads what a new connection has said and sends it where it belongs.
-func (d *listener) receive(fd int, from unix.Sockaddr) {
+// receive reads what a new connection has said and sends it where it belongs. An error is one of the machine, such as too
+// many open files.
+func (d *listener) receive(fd int, from unix.Sockaddr) error {
 	said := buffers.Get()
 	v := visitor{fd: fd, from: from, said: said.(*[]byte)} //nolint:forcetypeassert // nothing else is put there
 	*v.said = read(fd, (*v.said)[:cap(*v.said)])
 	if !asksFor(*v.said, d.path) {
-		d.pass(v)
-		return
+		return d.pass(v)
 	}
 	d.crowd <- struct{}{}
 	select {
@@ -177,6 +184,7 @@ func (d *listener) receive(fd int, from unix.Sockaddr) {
 	default:
 		d.running.Go(func() { d.answer(v) })
 	}
+	return nil
 }
 
 // hand answers visitors until there are no more.
@@ -187,15 +195,15 @@ func (d *listener) hand() {
 }
 
 // pass gives a visitor to net/http.
-func (d *listener) pass(v visitor) {
+func (d *listener) pass(v visitor) error {
 	c, err := adopt(v)
 	if err != nil {
-		d.logger.Debug("a connection cannot be served", "error", err)
-		return
+		return err
 	}
 	select {
 	case d.others <- c:
 	case <-d.done:
 		_ = c.Close()
 	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -25,27 +26,6 @@ func read(fd int, into []byte) []byte {
 			return into[:max(n, 0)] // an error comes again to whoever reads next
 		}
 	}
-}
-
-// asksFor reports whether it is the whole head of a plain GET of a path. What has any bytes that a head has no need of is
-// left to net/http, which knows what to do with it.
-func asksFor(head []byte, path string) bool {
-	rest, ok := bytes.CutPrefix(head, []byte("GET "))
-	if !ok || !bytes.HasSuffix(head, []byte("\r\n\r\n")) || bytes.Index(head, []byte("\r\n\r\n")) != len(head)-4 {
-		return false
-	}
-	target, rest, _ := bytes.Cut(rest, []byte(" "))
-	version, rest, _ := bytes.Cut(rest, []byte("\r\n"))
-	if p, _, _ := bytes.Cut(target, []byte("?")); string(bytes.TrimSuffix(p, []byte("/"))) != path || string(version) != "HTTP/1.1" {
-		return false
-	}
-	for i, c := range rest {
-		control := c < ' ' && c != '\t' || c == 0x7f
-		if control && (c != '\r' || rest[i+1] != '\n') && (c != '\n' || i == 0 || rest[i-1] != '\r') {
-			return false
-		}
-	}
-	return true
 }
 
 // address is the visitor's.
@@ -100,5 +80,17 @@ func (s *spoken) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// NetConn returns the connection underneath, for whoever takes it over after the first request.
-func (s *spoken) NetConn() net.Conn { return s.TCPConn }
+// PlainConn returns the connection underneath, for whoever takes it over after the first request, of which what was read
+// is a part.
+func (s *spoken) PlainConn() net.Conn { return s.TCPConn }
+
+// WriteTo implements [io.WriterTo]; the connection's own would skip what was read.
+func (s *spoken) WriteTo(w io.Writer) (int64, error) {
+	n, err := w.Write(s.said)
+	s.said = nil
+	if err != nil {
+		return int64(n), fmt.Errorf("write what was read: %w", err)
+	}
+	rest, err := s.TCPConn.WriteTo(w)
+	return int64(n) + rest, err //nolint:wrapcheck // as if it were the connection's
+}

@@ -47,6 +47,7 @@ type conn struct {
 	joined   bool // the first snapshot is read and told
 	unread   bool // the store holds more than was read
 	ended    bool
+	gone     bool // it has left: what a read still brings is nobody's
 }
 
 // A transport writes a stream.
@@ -107,11 +108,11 @@ func (c *conn) begin(t *topic, q *Request, by transport) {
 	}
 }
 
-// dismissed reports whether the connection was told to end.
+// dismissed reports whether the connection was told to end, or has ended.
 func (c *conn) dismissed() bool {
 	c.topic.mu.Lock()
 	defer c.topic.mu.Unlock()
-	return c.why != 0
+	return c.why != 0 || c.gone
 }
 
 // NewConnectionID returns an id for a stream that is to come.

@@ -38,6 +38,7 @@ func (d *desk) next() *parked {
 		return nil
 	}
 	p := d.queue[0]
+	d.queue[0] = nil // or the list would hold it until it is a new one
 	d.queue = d.queue[1:]
 	return p
 }

@@ -24,8 +24,10 @@ type Hub struct {
 	mender *mender
 	lot    *lot // where streams are parked
 	meters meters
-	total  atomic.Int64 // connections, those about to join included
-	crowd  atomic.Int64 // how many there were when the hub began to close
+
+	patience patience
+	total    atomic.Int64 // connections, those about to join included
+	crowd    atomic.Int64 // how many there were when the hub began to close
 
 	reads     chan struct{} // a turn at the store
 	cry, fill chan struct{} // to spreadBroadcasts
@@ -50,7 +52,7 @@ func New(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		cfg: cfg, began: time.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(),
+		cfg: cfg, began: time.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(), patience: defaultPatience(),
 		reads: make(chan struct{}, readsAtOnce), cry: make(chan struct{}, 1), fill: make(chan struct{}, 1),
 	}
 	h.empty.L = &h.mu
@@ -166,6 +168,10 @@ func (h *Hub) unregister(c *conn) {
 	defer s.mu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	c.gone = true
+	if c.cancel != nil {
+		c.cancel()
+	}
 	t.remove(c)
 	t.tidy()
 	if t.first == nil {

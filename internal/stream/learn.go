@@ -12,6 +12,7 @@ import (
 
 const (
 	pageSize    = 256              // entries read at once
+	pageBytes   = 256 << 10        // of a page that are given at once: what a socket does not take is held until it does
 	backlogMax  = 5000             // entries that a stream replays; the list is the better way to read more
 	readTimeout = 10 * time.Second // for one page; a heartbeat is due soon after
 	readsAtOnce = 64               // of all connections: a broadcast taken back sends everyone to the store
@@ -37,7 +38,7 @@ func (c *conn) ask(cancel func()) (n need, ended bool) {
 			n.after = c.from.cursor
 		}
 	}
-	return n, c.why != 0
+	return n, c.why != 0 || c.gone
 }
 
 // fetch reads a page for a connection. It is the one call of a transport that blocks, besides writing.
@@ -83,7 +84,10 @@ func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := len(b)
-	c.cancel, t.heard = nil, now
+	if c.cancel = nil; c.gone {
+		return b
+	}
+	t.heard = now
 	c.trust, c.trustAll = n.trust, n.trustAll
 	c.absorb(n, ch)
 	reset := ch.Reset
@@ -152,7 +156,12 @@ func (c *conn) restart(now moment, b []byte, ch *belfry.Changes, why belfry.Rese
 }
 
 func (c *conn) replay(now moment, b []byte, ch *belfry.Changes) []byte {
+	given, start := 0, len(b)
 	for i := range ch.Items {
+		if len(b)-start >= pageBytes {
+			break
+		}
+		given++
 		item := &ch.Items[i]
 		if item.Broadcast > 0 {
 			c.at.broadcast = item.Broadcast
@@ -165,9 +174,9 @@ func (c *conn) replay(now moment, b []byte, ch *belfry.Changes) []byte {
 		}
 		b = appendChange(b, item)
 	}
-	c.given(now, int64(len(ch.Items)))
-	if c.unread = ch.More; ch.More {
-		c.replayed += int32(len(ch.Items))
+	c.given(now, int64(given))
+	if c.unread = ch.More || given < len(ch.Items); c.unread {
+		c.replayed += int32(given)
 		return b
 	}
 	c.at, c.replayed = placeOf(ch.Head), 0

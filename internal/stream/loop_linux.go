@@ -19,13 +19,13 @@ type loop struct {
 	notes []note
 	ready []*parked // woken
 	all   bool      // everyone is
+	over  bool      // it takes nothing any more
 
 	// Of the goroutine alone.
 	ctx     context.Context //nolint:containedctx // the goroutine's own, from run
 	streams []*parked       // by descriptor
 	wheel   wheel
-	at      int // where the walk over all streams is
-	left    int // how many descriptors it has still to look at
+	walk    walk // over streams, after a broadcast
 	gen     int32
 	buffer  []byte
 
@@ -81,11 +81,16 @@ func (l *loop) wakeAll() {
 	signal(l.bell)
 }
 
-func (l *loop) hand(n note) {
+// hand leaves a note, or reports that the loop has ended and will not read it.
+func (l *loop) hand(n note) bool {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return false
+	}
 	l.notes = append(l.notes, n)
-	l.mu.Unlock()
 	signal(l.bell)
+	return true
 }
 
 // listen hands in what the poller sees, until the poller is closed.
@@ -132,6 +137,9 @@ func (l *loop) run(ctx context.Context) {
 func (l *loop) turn() bool {
 	notes, ready := l.take()
 	now := l.hub.now()
+	for p := l.wheel.take(now); p != nil; p = l.wheel.take(now) { // first: what is set below is set from now on
+		l.serve(p, now)
+	}
 	for i := range notes {
 		l.read(&notes[i], now)
 	}
@@ -139,19 +147,16 @@ func (l *loop) turn() bool {
 		l.serve(p, now)
 	}
 	l.spareNotes, l.spareReady = recycle(notes), recycle(ready)
-	for range min(l.left, walkPiece) {
-		l.left--
-		if l.at++; l.at >= len(l.streams) {
-			l.at = 0
+	for range walkPiece {
+		i, ok := l.walk.next(len(l.streams))
+		if !ok {
+			return false
 		}
-		if p := l.streams[l.at]; p != nil {
+		if p := l.streams[i]; p != nil {
 			l.serve(p, now)
 		}
 	}
-	for p := l.wheel.take(now); p != nil; p = l.wheel.take(now) {
-		l.serve(p, now)
-	}
-	return l.left > 0
+	return true
 }
 
 // take takes what was left for the loop.
@@ -164,7 +169,8 @@ func (l *loop) take() ([]note, []*parked) {
 		p.queued = false
 	}
 	if l.all {
-		l.all, l.left = false, len(l.streams)
+		l.all = false
+		l.walk.begin(len(l.streams))
 	}
 	return notes, ready
 }
@@ -214,8 +220,10 @@ func (l *loop) adopt(p *parked, fd int) bool {
 	p.fd, p.gen = int32(fd), l.gen
 	for fd >= len(l.streams) {
 		l.streams = append(l.streams, nil)
+		l.walk.grow()
 	}
 	l.streams[fd] = p
+	l.hub.meters.parked.Add(1)
 	if err := l.poll.add(fd, p.gen); err != nil {
 		l.hub.cfg.Logger.ErrorContext(l.ctx, "a stream cannot be watched", "error", err)
 		l.finish(p)
@@ -262,21 +270,26 @@ func (l *loop) finish(p *parked) {
 	l.wheel.stop(p)
 	l.streams[p.fd] = nil
 	hangUp(int(p.fd))
-	p.fd, p.jam = -1, nil
+	p.fd = -1
+	if p.jam != nil {
+		p.jam = nil
+		l.hub.meters.jammed.Add(-1)
+	}
+	l.hub.meters.parked.Add(-1)
 	l.hub.leave(&p.conn)
 }
 
 // abandon ends all streams that are left, when the hub could not wait for them.
 func (l *loop) abandon() {
 	_ = l.poll.close() // ends listen
+	l.mu.Lock()
+	l.over = true
+	l.mu.Unlock()
 	notes, _ := l.take()
 	for i := range notes {
 		if n := &notes[i]; n.kind == arrived {
-			n.p.fd = int32(n.fd)
-			for n.fd >= len(l.streams) {
-				l.streams = append(l.streams, nil)
-			}
-			l.streams[n.fd] = n.p
+			hangUp(n.fd)
+			l.hub.leave(&n.p.conn)
 		}
 	}
 	for _, p := range l.streams {

@@ -53,15 +53,14 @@ func (k *lot) open() *[]*loop {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if loops := k.loops.Load(); loops != nil || k.shut {
-		return loops
+		return loops // those that are there refuse by themselves what comes after the end
 	}
 	var loops []*loop
 	desk := newDesk(k.hub, k.running)
 	for range runtime.GOMAXPROCS(0) {
 		l, err := newLoop(k.hub, desk)
 		if err != nil {
-			k.hub.cfg.Logger.ErrorContext(k.ctx, "streams cannot be parked and stay with net/http", "error", err)
-			k.shut = true
+			k.hub.cfg.Logger.ErrorContext(k.ctx, "a stream cannot be parked and stays with net/http; the next one tries again", "error", err)
 			for _, l := range loops {
 				_ = l.poll.close() // nobody uses it yet
 			}

@@ -49,8 +49,9 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 		h.leave(c)
 		return err
 	}
-	if fd >= 0 {
-		l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer})
+	if fd >= 0 && !l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer}) { // the hub could not wait for it
+		hangUp(fd)
+		h.leave(c)
 	}
 	return nil
 }

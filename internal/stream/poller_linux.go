@@ -48,16 +48,20 @@ func (p *poller) wait(events []unix.EpollEvent) (n int, err error) {
 const (
 	peerLeft = unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 	writable = unix.EPOLLOUT
+
+	// watched are told once each time that they come about, not for as long as they last: whoever waits for events does not
+	// act on them, and would be told again and again until the loop has.
+	watched = unix.EPOLLRDHUP | unix.EPOLLET
 )
 
 // add watches a socket; the generation comes back with its events, for descriptors are used again.
 func (p *poller) add(fd int, generation int32) error {
-	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLRDHUP, Fd: int32(fd), Pad: generation})
+	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: watched, Fd: int32(fd), Pad: generation})
 }
 
 // change also asks, or no longer asks, when the socket can be written.
 func (p *poller) change(fd int, generation int32, events uint32) error {
-	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: unix.EPOLLRDHUP | events, Fd: int32(fd), Pad: generation})
+	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: watched | events, Fd: int32(fd), Pad: generation})
 }
 
 func (p *poller) close() error { return p.file.Close() }

@@ -10,10 +10,8 @@ import (
 	"github.com/belfryhq/belfry"
 )
 
-const (
-	writeTimeout = 20 * time.Second // for one piece; whoever cannot take it by then is as good as gone
-	writePiece   = 32 << 10
-)
+// writePiece is how much is written under one deadline.
+const writePiece = 32 << 10
 
 // portable writes a stream with what every net/http server offers, in the goroutine of its handler.
 type portable struct {
@@ -139,7 +137,7 @@ func (p *portable) write(b []byte) error {
 	for len(b) > 0 {
 		piece := b[:min(len(b), writePiece)]
 		b = b[len(piece):]
-		err := p.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+		err := p.control.SetWriteDeadline(time.Now().Add(p.hub.patience.write))
 		if err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return fmt.Errorf("set the write deadline: %w", err)
 		}

@@ -24,8 +24,9 @@ const (
 // Go's poller. ok: the connection has one, and is closed.
 func takeOver(c net.Conn) (fd int, ok bool, err error) {
 	var raw syscall.RawConn
-	if n, ok := c.(interface{ NetConn() net.Conn }); ok { // what was read ahead of it is this request, and over
-		c = n.NetConn()
+	// Not NetConn, which a TLS connection has, too: under it, everything is encrypted.
+	if n, ok := c.(interface{ PlainConn() net.Conn }); ok {
+		c = n.PlainConn()
 	}
 	switch c := c.(type) {
 	case interface{ Detach() int }: // of a listener that gives descriptors away

@@ -40,9 +40,12 @@ type ConnectionStatus struct {
 	IP        string `json:"ip"`
 }
 
-// Stats are plain numbers for metrics. Connections and Topics are of the moment, the others count from the start.
+// Stats are plain numbers for metrics. Those up to Topics are of the moment, the others count from the start.
 type Stats struct {
 	Connections int64 // open streams
+	Parked      int64 // of these, with a loop; those that are joining are neither
+	Portable    int64 // of these, with a goroutine of their own
+	Jammed      int64 // of the parked, whose socket is full: their readers have stopped, or are slow
 	Topics      int64 // people with at least one
 	Opened      int64 // streams accepted
 	Frames      int64 // SSE events given, of every kind

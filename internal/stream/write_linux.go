@@ -1,17 +1,12 @@
 package stream
 
-import (
-	"bytes"
-	"time"
-)
-
-// leavePatience is how long a stream that was told to end may keep its last frame from being written.
-const leavePatience = time.Second
+import "bytes"
 
 // A jam is what a socket did not take.
 type jam struct {
 	rest  []byte // a chunk at most, whatever else is due: a reader that stops costs no more
 	since moment // when it last took something
+	leave moment // when the stream is over in any case, once it was told to end; 0: it was not
 }
 
 // write writes what the socket takes and keeps the rest. It reports whether all is written.
@@ -27,7 +22,8 @@ func (l *loop) write(p *parked, b []byte, now moment) bool {
 	if n == len(b) {
 		return true
 	}
-	p.jam = &jam{bytes.Clone(b[n:]), now}
+	p.jam = &jam{rest: bytes.Clone(b[n:]), since: now}
+	l.hub.meters.jammed.Add(1)
 	l.block(p, now)
 	return false
 }
@@ -46,6 +42,7 @@ func (l *loop) flush(p *parked, now moment) bool {
 		return false
 	}
 	p.jam = nil
+	l.hub.meters.jammed.Add(-1)
 	if err := l.poll.change(int(p.fd), p.gen, 0); err != nil {
 		l.finish(p)
 		return false
@@ -73,13 +70,17 @@ func (l *loop) block(p *parked, now moment) {
 	l.await(p, now)
 }
 
-// await gives up a stream whose socket has taken nothing for too long.
+// await gives up a stream whose socket has taken nothing for too long, or not enough since it was told to end: one that
+// takes a byte now and then must not hold back the end of the process.
 func (l *loop) await(p *parked, now moment) {
-	patience := writeTimeout
+	giveUp := p.jam.since.add(l.hub.patience.write)
 	if p.dismissed() {
-		patience = leavePatience
+		if p.jam.leave == 0 {
+			p.jam.leave = now.add(l.hub.patience.leave)
+		}
+		giveUp = min(giveUp, p.jam.leave)
 	}
-	if giveUp := p.jam.since.add(patience); now < giveUp {
+	if now < giveUp {
 		l.wheel.set(p, giveUp)
 		return
 	}
