@@ -69,7 +69,7 @@ func TestEachLawCanFail(t *testing.T) {
 	}
 	cases := []struct{ law, path, text string }{
 		{"no row", "internal/shiny/shiny.go", file()},
-		{"no row", "postgres/postgres_test.go", file()},
+		{"no row", "mysql/mysql_test.go", file()},
 		{"our import", "notification.go", file(self + "/internal/sse")},
 		{"our import", "internal/sse/reader.go", file(self)},
 		{"our import", "sqlite/open.go", file(self + "/client")},

@@ -21,6 +21,7 @@ func table() []rule {
 
 		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		{layer: "adapters", pkg: "django", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}},
+		{layer: "adapters", pkg: "postgres", imports: []string{root}, modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
 		{layer: "adapters", pkg: "smtpmail", imports: []string{root}, modules: []string{"go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/oauth2"}},
