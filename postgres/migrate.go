@@ -56,33 +56,61 @@ func (s *Store) up(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	files, err := fs.Sub(migrations, "migrations")
+	m, err := s.openMigrations()
 	if err != nil {
 		return err
 	}
-	book, err := database.NewStore(database.DialectPostgres, versions)
-	if err != nil {
+	defer func() { err = errors.Join(err, m.close()) }()
+	if _, err := m.version(ctx); err != nil {
 		return err
 	}
-	db := stdlib.OpenDBFromPool(s.pool)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := goose.NewProvider(goose.DialectCustom, db, files, goose.WithStore(book), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("read the migrations: %w", err)
+	// Not by the version alone: a lower number may have been added later.
+	if pending, err := m.HasPending(ctx); err != nil || !pending {
+		return err
 	}
-	sources := p.ListSources()
-	newest := sources[len(sources)-1].Version
-	version, err := p.GetDBVersion(ctx)
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the tables' version: %w", err)
-	case version > newest:
-		return fmt.Errorf("the tables have version %d, and this program knows versions up to %d: run a newer Belfry, or restore a backup", version, newest)
-	case version == newest:
-		return nil
-	}
-	if _, err := p.Up(ctx); err != nil {
+	if _, err := m.Up(ctx); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", err)
 	}
 	return nil
+}
+
+// migrationSet is the files of this program and the version of the database. It needs database/sql, which nothing else here does.
+type migrationSet struct {
+	*goose.Provider
+	close func() error
+}
+
+func (s *Store) openMigrations() (_ *migrationSet, err error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	book, err := database.NewStore(database.DialectPostgres, versions)
+	if err != nil {
+		return nil, err
+	}
+	db := stdlib.OpenDBFromPool(s.pool)
+	p, err := goose.NewProvider(goose.DialectCustom, db, files, goose.WithStore(book), goose.WithAllowOutofOrder(true),
+		goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read the migrations: %w", err), db.Close())
+	}
+	return &migrationSet{p, db.Close}, nil
+}
+
+func (m *migrationSet) newest() int64 {
+	sources := m.ListSources()
+	return sources[len(sources)-1].Version
+}
+
+// version refuses tables that a newer program has changed.
+func (m *migrationSet) version(ctx context.Context) (int64, error) {
+	version, err := m.GetDBVersion(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the tables' version: %w", err)
+	}
+	if version > m.newest() {
+		return 0, fmt.Errorf("the tables have version %d, and this program knows versions up to %d: run a newer Belfry, or restore a backup", version, m.newest())
+	}
+	return version, nil
 }

@@ -39,14 +39,14 @@ const defaultConns = 16
 
 // configure reads an address. Whoever gives up waiting has the statement canceled, so that the connection stays of use;
 // a transaction that is left open, as by a node that was cut off, ends by itself and lets go of its locks.
-func configure(url string) (*pgxpool.Config, error) {
+func configure(url string, conns int32) (*pgxpool.Config, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		// The driver's words quote the address, and with it perhaps a password.
 		return nil, errors.New("it is not the address of a PostgreSQL database; give one like postgres://belfry:secret@db.example.com:5432/belfry")
 	}
 	if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = defaultConns
+		cfg.MaxConns = conns
 	}
 	cfg.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: 50 * time.Millisecond, DeadlineDelay: 2 * time.Second}
@@ -66,26 +66,16 @@ func configure(url string) (*pgxpool.Config, error) {
 // tables up to date; nodes that are started together do so once. It refuses a server that is older than PostgreSQL 14 or
 // that cannot be written to, and tables that a newer Belfry has changed; the error says what to do, and holds no password.
 func Open(ctx context.Context, url string) (_ *Store, err error) {
-	cfg, err := configure(url)
+	s, err := connect(ctx, url, defaultConns)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{}
-	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return nil, explain(err)
-	}
-	defer func() {
-		if err != nil {
-			s.pool.Close()
-		}
-	}()
-	if err := s.inspect(ctx); err != nil {
-		return nil, explain(err)
-	}
 	if err := s.migrate(ctx); err != nil {
+		s.pool.Close()
 		return nil, explain(err)
 	}
 	if err := s.name(ctx); err != nil {
+		s.pool.Close()
 		return nil, explain(err)
 	}
 	s.writer = newWriter(s)
@@ -94,6 +84,23 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 		s.closed.Store(true)
 		s.pool.Close()
 	})
+	return s, nil
+}
+
+// connect connects to a server that will do.
+func connect(ctx context.Context, url string, conns int32) (*Store, error) {
+	cfg, err := configure(url, conns)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{}
+	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return nil, explain(err)
+	}
+	if err := s.inspect(ctx); err != nil {
+		s.pool.Close()
+		return nil, explain(err)
+	}
 	return s, nil
 }
 
@@ -145,9 +152,18 @@ func explain(err error) error {
 	case isFull(err):
 		return fmt.Errorf("the server's disk is full: %s; free space", message(err))
 	case errors.As(err, &connect), isAway(err):
-		return fmt.Errorf("the server does not answer: %w; is it running, and reachable from here?", err)
+		return fmt.Errorf("the server does not answer: %s; is it running, and reachable from here?", oneLine(err))
 	}
 	return err
+}
+
+// oneLine returns what the driver says of its first try; it names each in a line.
+func oneLine(err error) string {
+	lines := strings.SplitN(err.Error(), "\n", 3)
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(lines[:min(len(lines), 2)], " ")
 }
 
 // message returns the server's own words.
