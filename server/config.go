@@ -22,6 +22,10 @@ type Config struct {
 	// Bus rings the other nodes. Default: within this process alone. A Bus given here is not closed by the Server.
 	Bus belfry.Bus
 
+	// SharedStore says that other Servers write to the same Store: each stream then looks at it when it has heard nothing
+	// for a while, whatever the Bus is. With a Bus given here, it does so in any case.
+	SharedStore bool
+
 	// Keys are API keys beside those in the store. Default: only those in the store.
 	Keys []APIKey
 
@@ -204,9 +208,9 @@ func (c *Config) namedKeys() []auth.NamedKey {
 	return keys
 }
 
-// recheck: the bus in process loses nothing, so that hearing nothing means that nothing happened.
+// recheck: the bus in process loses nothing, so that where nobody else writes, hearing nothing means that nothing happened.
 func (c *Config) recheck(ownBus bool) time.Duration {
-	if ownBus {
+	if ownBus && !c.SharedStore {
 		return 0
 	}
 	return recheckEvery

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/membus"
 	"github.com/belfryhq/belfry/storetest"
 )
 
@@ -75,6 +76,29 @@ func TestSickStore(t *testing.T) {
 	}
 	if status, _, _ := do(t, http.MethodGet, url+"/healthz", ""); status != http.StatusOK {
 		t.Errorf("got health %d, want 200", status)
+	}
+}
+
+// A mute bus rings nobody else.
+type muteBus struct{ belfry.Bus }
+
+func (muteBus) Ping(context.Context) error { return errors.New("no answer") }
+
+// A bus that does not answer is a warning, and the server goes on serving.
+func TestMuteBus(t *testing.T) {
+	t.Parallel()
+	cfg := config(storetest.NewMemory())
+	bus := membus.New()
+	cfg.Bus = muteBus{bus}
+	_, url := start(t, cfg)
+	if status, _, body := do(t, http.MethodGet, url+"/readyz", ""); status != http.StatusOK || !strings.Contains(body, `"warning":"The bus does not answer`) {
+		t.Errorf("got readiness %d %s, want a warning", status, body)
+	}
+	if _, _, body := do(t, http.MethodGet, url+"/metrics", ""); !strings.Contains(body, `belfry_up{part="bus"} 0`) {
+		t.Error("want belfry_up 0 for the bus")
+	}
+	if status, _, body := do(t, http.MethodPost, url+"/api/v1/notifications/", `{"to":"42","category":"order","title":"t"}`); status != http.StatusCreated {
+		t.Errorf("a send: got %d %s", status, body)
 	}
 }
 

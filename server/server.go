@@ -103,7 +103,8 @@ func (s *Server) assemble(cfg Config) (err error) {
 		metricsHandler = s.metrics.handler
 	}
 	s.api, err = api.New(api.Config{
-		Service: s.service, Hub: s.hub, Auth: authenticator, Watches: s.watches, Ready: s.ready, AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
+		Service: s.service, Hub: s.hub, Auth: authenticator, Watches: s.watches, Ready: s.ready, Warning: s.warning,
+		AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
 		Metrics: metricsHandler, Script: typescript.Script(), Inbox: typescript.Inbox(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
 	if err != nil {
@@ -192,8 +193,17 @@ func (s *Server) ready(ctx context.Context) error {
 		return errDraining
 	default:
 	}
-	store, bus := s.ping(ctx)
-	return errors.Join(store, bus)
+	store, _ := s.ping(ctx)
+	return store
+}
+
+// warning says what does not work as it should while requests are served all the same. A bus that is away makes other
+// nodes late; to turn people away for it would leave them nowhere to go, for every node loses it at once.
+func (s *Server) warning(ctx context.Context) string {
+	if err := s.bus.Ping(ctx); err != nil {
+		return "The bus does not answer: what other nodes do is shown here late."
+	}
+	return ""
 }
 
 // ping asks store and bus whether they answer.

@@ -17,7 +17,6 @@ import (
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/client"
 	"github.com/belfryhq/belfry/internal/config"
-	"github.com/belfryhq/belfry/sqlite"
 )
 
 // bellPatience bounds each step of the way of a notification.
@@ -68,6 +67,12 @@ func (c *doctorCmd) checkBell(ctx context.Context, d *doctor) {
 
 // checkStore opens the database beside a server that may run.
 func (c *doctorCmd) checkStore(ctx context.Context) (checkStatus, string, string) {
+	if _, ok := c.DatabaseURL.Postgres(); ok {
+		if err := withDatabase(ctx, c.Database, func(store operatorStore) error { return store.Ping(ctx) }); err != nil {
+			return checkFailed, err.Error(), "See docs/operate/cluster.md."
+		}
+		return checkOK, c.DatabaseURL.String() + " answers", ""
+	}
 	path := absolute(c.DatabaseURL.Path())
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		f, err := os.CreateTemp(filepath.Dir(path), ".belfry-doctor-*")
@@ -78,7 +83,7 @@ func (c *doctorCmd) checkStore(ctx context.Context) (checkStatus, string, string
 		_ = os.Remove(f.Name())
 		return checkOK, "there is no " + path + " yet; serve makes it, and may write there", ""
 	}
-	err := withDatabase(ctx, c.Database, func(store *sqlite.Admin) error { return store.Ping(ctx) })
+	err := withDatabase(ctx, c.Database, func(store operatorStore) error { return store.Ping(ctx) })
 	if err != nil {
 		return checkFailed, err.Error(), "See docs/operate/running.md."
 	}
@@ -116,7 +121,7 @@ func (c *doctorCmd) startOwn(ctx context.Context, p *program) (_ *bell, stop fun
 		return nil, nil, fmt.Errorf("make a directory for a database: %w", err)
 	}
 	cfg := c.Config
-	cfg.Addr, cfg.MetricsAddr, cfg.DatabaseURL = "127.0.0.1:0", "", config.DatabaseURL(filepath.Join(dir, "belfry.db"))
+	cfg.Addr, cfg.MetricsAddr, cfg.BusURL, cfg.DatabaseURL = "127.0.0.1:0", "", "", config.DatabaseURL(filepath.Join(dir, "belfry.db"))
 	key := "bf_" + rand.Text() + rand.Text()
 	cfg.Keys = config.Keys{{Name: "doctor", Key: config.Secret(key)}}
 	s, err := open(ctx, p, &cfg, slog.New(slog.DiscardHandler))

@@ -14,7 +14,6 @@ import (
 
 	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/smtpmail"
-	"github.com/belfryhq/belfry/sqlite"
 )
 
 // Who waits at a terminal does not wait the ten minutes that a mail server may take for an answer.
@@ -142,11 +141,11 @@ func (c *doctorCmd) checkQuota(ctx context.Context, d *doctor, account smtpmail.
 
 // ledger reads from the database, beside a server that may run, how many mails an account sent, and why it is parked.
 func (c *doctorCmd) ledger(ctx context.Context, account *smtpmail.Account) (sent int, parked string, err error) {
-	if _, err := os.Stat(c.DatabaseURL.Path()); err != nil {
+	if _, err := os.Stat(c.DatabaseURL.Path()); c.DatabaseURL.Path() != "" && err != nil {
 		return 0, "", err
 	}
 	now := time.Now()
-	err = withDatabase(ctx, c.Database, func(store *sqlite.Admin) error {
+	err = withDatabase(ctx, c.Database, func(store operatorStore) error {
 		if sent, _, err = store.MailsSent(ctx, account.Name, now.Add(-24*time.Hour), 0); err != nil {
 			return err
 		}

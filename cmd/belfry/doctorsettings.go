@@ -36,14 +36,11 @@ func (c *doctorCmd) checkSettings(d *doctor) config.MailSetup {
 	for _, place := range order {
 		note(checkOK, fmt.Sprintf("from %s: %s", place, strings.Join(places[place], ", ")), "")
 	}
-	warnings, err := d.p.settings.Check()
-	for _, w := range warnings {
+	for _, w := range d.p.settings.Check() {
 		note(checkWarning, w, "")
 	}
-	if err != nil {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			note(checkFailed, line, "")
-		}
+	if err := checkBus(&c.Config); err != nil {
+		note(checkFailed, err.Error(), "")
 	}
 	if _, err := c.Rules(); err != nil {
 		note(checkFailed, err.Error(), "")

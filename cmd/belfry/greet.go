@@ -3,13 +3,15 @@ package main
 import (
 	"path/filepath"
 	"strings"
+
+	"github.com/belfryhq/belfry/internal/config"
 )
 
 // greet says where the service is, and how browsers come in. key is the secret of the key that was just made, if any.
 func (s *service) greet(browsers, key string) {
 	p := s.p
 	p.printf("%s is ringing at %s\n", p.paint("Belfry", bold), p.paint(s.url(), green))
-	p.printf("  data      %s\n", absolute(s.cfg.DatabaseURL.Path()))
+	p.printf("  data      %s\n", s.place())
 	p.printf("  browsers  %s\n", browsers)
 	p.printf("  mail      %s\n", s.mailWay())
 	if s.metrics != nil {
@@ -19,6 +21,20 @@ func (s *service) greet(browsers, key string) {
 		p.printf("  API key   %s\n", p.paint(key, bold))
 		p.printf("            made now and shown this once: only its hash is kept (belfry key add makes another)\n")
 	}
+}
+
+// place says where the data is, and how other nodes are rung.
+func (s *service) place() string {
+	if path := s.cfg.DatabaseURL.Path(); path != "" {
+		return absolute(path)
+	}
+	switch s.cfg.BusURL {
+	case "":
+		return s.cfg.DatabaseURL.String() + ", no bus: for one node"
+	case config.BusPostgres:
+		return s.cfg.DatabaseURL.String() + ", which rings other nodes too"
+	}
+	return s.cfg.DatabaseURL.String() + ", other nodes are rung by NATS"
 }
 
 // browsers says which credentials of browsers are believed.

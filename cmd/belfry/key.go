@@ -10,7 +10,6 @@ import (
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/server"
-	"github.com/belfryhq/belfry/sqlite"
 )
 
 type keyCmd struct {
@@ -40,7 +39,7 @@ func (c *keyAddCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--scope: %w", err)}
 	}
-	return withDatabase(ctx, c.Database, func(store *sqlite.Admin) error {
+	return withDatabase(ctx, c.Database, func(store operatorStore) error {
 		secret, err := addKey(ctx, store, c.Name, scopes)
 		if conflict := new(belfry.Error); errors.As(err, &conflict) && conflict.Code == belfry.CodeConflict {
 			return fmt.Errorf("there is a key named %q; choose another name, or remove it with belfry key remove", c.Name)
@@ -64,7 +63,7 @@ type keyListCmd struct {
 
 // Run lists the keys.
 func (c *keyListCmd) Run(ctx context.Context, p *program) error {
-	return withDatabase(ctx, c.Database, func(store *sqlite.Admin) error {
+	return withDatabase(ctx, c.Database, func(store operatorStore) error {
 		keys, err := store.Keys(ctx)
 		if err != nil {
 			return fmt.Errorf("list keys: %w", err)
@@ -117,7 +116,7 @@ type keyRemoveCmd struct {
 
 // Run removes a key.
 func (c *keyRemoveCmd) Run(ctx context.Context, p *program) error {
-	return withDatabase(ctx, c.Database, func(store *sqlite.Admin) error {
+	return withDatabase(ctx, c.Database, func(store operatorStore) error {
 		err := store.RemoveKey(ctx, c.Name)
 		if errors.Is(err, belfry.ErrNotFound) {
 			return fmt.Errorf("there is no key named %q; belfry key list names those there are", c.Name)

@@ -22,6 +22,9 @@ type demoSecrets struct {
 // keepSecrets fills in the secrets that the settings leave open.
 func (c *demoCmd) keepSecrets() error {
 	path := c.DatabaseURL.Path() + "-secrets.json"
+	if _, ok := c.DatabaseURL.Postgres(); ok { // which has no directory
+		path = "belfry-demo-secrets.json"
+	}
 	kept, err := readSecrets(path)
 	if err != nil {
 		return fmt.Errorf("read the demo's secrets in %s: %w; remove the file to make new ones", path, err)

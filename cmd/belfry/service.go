@@ -18,7 +18,6 @@ import (
 	"github.com/belfryhq/belfry/internal/config"
 	"github.com/belfryhq/belfry/server"
 	"github.com/belfryhq/belfry/smtpmail"
-	"github.com/belfryhq/belfry/sqlite"
 )
 
 // A service is a server with what it stands on: the store is open and the address is taken.
@@ -27,7 +26,8 @@ type service struct {
 	cfg     *config.Config
 	log     *slog.Logger
 	book    *logbook // nil: closed by whoever has it
-	store   *sqlite.Store
+	store   belfry.Store
+	bus     belfry.Bus // nil: within the process
 	server  *server.Server
 	main    net.Listener
 	metrics net.Listener // nil: /metrics is served at the main address
@@ -43,12 +43,8 @@ type adjustment func(*service, *server.Config) error
 
 // openService opens everything that serving needs, so that what is wrong is told before anything is announced.
 func openService(ctx context.Context, p *program, cfg *config.Config, adjust ...adjustment) (*service, error) {
-	warnings, err := p.settings.Check()
-	if err != nil {
-		return nil, usageError{err}
-	}
 	log, book := p.logger(cfg.Log)
-	for _, w := range warnings {
+	for _, w := range p.settings.Check() {
 		log.Warn(w)
 	}
 	s, err := open(ctx, p, cfg, log, append([]adjustment{(*service).openMail, openDjango(ctx)}, adjust...)...)
@@ -69,8 +65,8 @@ func open(ctx context.Context, p *program, cfg *config.Config, log *slog.Logger,
 			s.close()
 		}
 	}()
-	if s.store, err = sqlite.Open(ctx, cfg.DatabaseURL.Path()); err != nil {
-		return nil, fmt.Errorf("BELFRY_DATABASE_URL: %w", err)
+	if err = s.openData(ctx); err != nil {
+		return nil, err
 	}
 	if s.main, err = listen(ctx, "BELFRY_ADDR", "--addr", cfg.Addr); err != nil {
 		return nil, err
@@ -81,6 +77,8 @@ func open(ctx context.Context, p *program, cfg *config.Config, log *slog.Logger,
 		}
 	}
 	sc := serverConfig(cfg, s.store, s.log)
+	_, sc.SharedStore = cfg.DatabaseURL.Postgres()
+	sc.Bus = s.bus
 	for _, fn := range append([]adjustment{(*service).openWords}, adjust...) {
 		if err = fn(s, &sc); err != nil {
 			return nil, err
@@ -237,6 +235,9 @@ func (s *service) close() {
 		if l != nil {
 			_ = l.Close() // run has closed it already
 		}
+	}
+	if s.bus != nil {
+		s.warn(s.bus.Close(), "close the bus")
 	}
 	if s.store != nil {
 		s.warn(s.store.Close(), "close the database")

@@ -17,20 +17,21 @@ import (
 
 // Config is what an [API] is made of.
 type Config struct {
-	Service        *notify.Service             // required
-	Hub            *stream.Hub                 // required
-	Auth           *auth.Authenticator         // required
-	Watches        *auth.Watches               // over streams by logins that may end; nil: nobody looks
-	Ready          func(context.Context) error // says why requests cannot be served now; required
-	AllowedOrigins []string                    // see server.Config
-	Limits         *limit.Limiter              // nil: there are none
-	Proxies        limit.Proxies               // who is believed to say for whom they ask
-	Metrics        http.Handler                // nil: there is no /metrics
-	Script         []byte                      // /belfry.js; empty: there is none
-	Inbox          []byte                      // what the script loads when a person looks, /api/v1/inbox.js; empty: there is none
-	Tokens         Tokens                      // of the links to unsubscribe; nil: there is no page for them
-	Version        string                      // shown by /healthz
-	Logger         *slog.Logger                // nil: silent
+	Service        *notify.Service              // required
+	Hub            *stream.Hub                  // required
+	Auth           *auth.Authenticator          // required
+	Watches        *auth.Watches                // over streams by logins that may end; nil: nobody looks
+	Ready          func(context.Context) error  // says why requests cannot be served now; required
+	Warning        func(context.Context) string // what is wrong while they are served; nil: nothing ever is
+	AllowedOrigins []string                     // see server.Config
+	Limits         *limit.Limiter               // nil: there are none
+	Proxies        limit.Proxies                // who is believed to say for whom they ask
+	Metrics        http.Handler                 // nil: there is no /metrics
+	Script         []byte                       // /belfry.js; empty: there is none
+	Inbox          []byte                       // what the script loads when a person looks, /api/v1/inbox.js; empty: there is none
+	Tokens         Tokens                       // of the links to unsubscribe; nil: there is no page for them
+	Version        string                       // shown by /healthz
+	Logger         *slog.Logger                 // nil: silent
 
 	// Observe is told of every request when it is over, by the route's pattern, never by the path. nil: nobody is.
 	Observe func(method, route string, status int, took time.Duration)

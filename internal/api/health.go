@@ -24,7 +24,13 @@ func (a *API) readyz(c *call) error {
 		a.Logger.WarnContext(ctx, "not ready", "request_id", c.id, "error", err)
 		return belfry.Errorf(belfry.CodeUnavailable, "Not ready: the log says why.")
 	}
-	return c.answer(http.StatusOK, []byte(`{"status":"ready"}`))
+	b := []byte(`{"status":"ready"`)
+	if a.Warning != nil {
+		if w := a.Warning(ctx); w != "" {
+			b = appendString(append(b, `,"warning":`...), w)
+		}
+	}
+	return c.answer(http.StatusOK, append(b, '}'))
 }
 
 // metrics is GET /metrics.

@@ -19,8 +19,13 @@ func table() []rule {
 		{layer: "words", pkg: root},
 		{layer: "words", pkg: "internal/sse"},
 
+		// What the adapters of one port have in common, as bytes on a wire.
+		{layer: "wires", pkg: "internal/wirebus", imports: []string{root}},
+
 		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		{layer: "adapters", pkg: "django", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}},
+		{layer: "adapters", pkg: "postgres", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
+		{layer: "adapters", pkg: "natsbus", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/nats-io/nats.go"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
 		{layer: "adapters", pkg: "smtpmail", imports: []string{root}, modules: []string{"go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/oauth2"}},
@@ -65,7 +70,7 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load"},
+			imports: []string{root, "server", "sqlite", "postgres", "natsbus", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 
@@ -100,6 +105,7 @@ func testModules() []string {
 		"github.com/golang-jwt/jwt/v5",
 		"github.com/google/go-cmp",
 		"github.com/jackc/pgx/v5",
+		"github.com/nats-io/nats-server/v2",
 		"github.com/rogpeppe/go-internal",
 		"github.com/santhosh-tekuri/jsonschema/v6",
 		"go.uber.org/goleak",

@@ -1,20 +1,11 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
-
-// later are the settings that are promised and not yet kept. To run without them would be another server than the one
-// that was asked for, so each stops the start.
-func later() map[string]string {
-	return map[string]string{
-		"BELFRY_BUS_URL": "this version runs on one node and needs no bus",
-	}
-}
 
 // djangos are the names like ours that mean something to Django alone: one .env may serve both.
 func djangos() []string {
@@ -29,20 +20,14 @@ func aliases() map[string]string {
 	}
 }
 
-// Check looks through the names that are given for what no flag asks about: settings of later versions, which are an
-// error, and unknown names, which are worth a warning.
-func (s *Source) Check() (warnings []string, err error) {
+// Check looks through the names that are given for those that no flag asks about, which are worth a warning.
+func (s *Source) Check() (warnings []string) {
 	known := s.known()
 	names := slices.Sorted(maps.Keys(known))
-	promised := later()
-	var faults []error
 	for _, name := range s.names() {
 		v := s.given(name)
-		reason, isPromised := promised[strings.TrimSuffix(name, "_FILE")]
 		switch {
 		case v.Value == "":
-		case isPromised:
-			faults = append(faults, &Error{name, s.where(v), errors.New("it is not supported yet: " + reason + "; remove it")})
 		case strings.HasPrefix(name, "BELFRY_") && !known[name]:
 			warnings = append(warnings, fmt.Sprintf("%s (in %s) is not a setting%s; it is ignored", name, s.where(v), nearest(name, names)))
 		case strings.HasPrefix(name, "EMAIL_") && !known[name] && !slices.Contains(djangos(), name):
@@ -52,7 +37,7 @@ func (s *Source) Check() (warnings []string, err error) {
 			}
 		}
 	}
-	return warnings, errors.Join(faults...)
+	return warnings
 }
 
 // names returns all names of both layers, sorted.
@@ -99,5 +84,3 @@ func editDistance(a, b string) int {
 	}
 	return row[len(b)]
 }
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -10,6 +10,7 @@ import (
 type Config struct {
 	Listen
 	Database
+	Bus
 	Keep
 	APIKeys
 	JWT
@@ -31,7 +32,12 @@ type Listen struct {
 
 // Database says where the data is.
 type Database struct {
-	DatabaseURL DatabaseURL `setting:"BELFRY_DATABASE_URL" secret:"" group:"Data" default:"${database}" placeholder:"URL" help:"Where the data is kept: sqlite: and the path of a file."`
+	DatabaseURL DatabaseURL `setting:"BELFRY_DATABASE_URL" secret:"" group:"Data" default:"${database}" placeholder:"URL" help:"Where the data is kept: sqlite: and the path of a file, or postgres://user:password@host:5432/database for several nodes."`
+}
+
+// Bus says how nodes ring each other.
+type Bus struct {
+	BusURL BusURL `setting:"BELFRY_BUS_URL" secret:"" group:"Data" placeholder:"URL" help:"How several nodes on one PostgreSQL ring each other: nats://user:password@host:4222, or postgres (through the database, for a few nodes); without it, within one process."`
 }
 
 // Keep says how long the data is kept.

@@ -88,12 +88,6 @@ An unknown ` + "`BELFRY_`" + ` name is warned about.
 and so on; numbers go to 9. These stand in the environment or in ` + "`.env`" + ` alone. ` + "`DEFAULT_FROM_EMAIL`" + ` is one for all, and ` + "`EMAIL_TIMEOUT`" + ` unless
 an account has its own. Mail leaves by the first account that can take it.
 `)
-	b.WriteString("\n## Not supported yet\n\nThese stop the start, because the server would not be the one that was asked for.\n\n")
-	promised := later()
-	for _, name := range sortedKeys(promised) {
-		fmt.Fprintf(&b, "- `%s`: %s.\n", name, promised[name])
-	}
-	b.WriteString("- `BELFRY_DATABASE_URL` with `postgres://`.\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

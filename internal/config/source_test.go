@@ -106,7 +106,8 @@ func TestWhatCannotBeReadNamesSettingPlaceAndMend(t *testing.T) {
 		{"missing file", []string{"BELFRY_API_KEYS_FILE=/nowhere/hunter2"}, "", []string{"BELFRY_API_KEYS_FILE (in the environment)", "cannot be read"}},
 		{"empty file", []string{"BELFRY_API_KEYS_FILE=" + empty}, "", []string{"BELFRY_API_KEYS_FILE", "is empty"}},
 		{"a file that is not .env", nil, "hunter2", []string{".env:1: the line is not NAME=value"}},
-		{"postgres", []string{"BELFRY_DATABASE_URL=postgres://a:hunter2@h/b"}, "", []string{"BELFRY_DATABASE_URL", "PostgreSQL is not supported"}},
+		{"postgres", []string{"BELFRY_DATABASE_URL=postgres://a:hunter2@/b"}, "", []string{"BELFRY_DATABASE_URL", "not the address of a PostgreSQL database"}},
+		{"another bus", []string{"BELFRY_BUS_URL=redis://a:hunter2@h"}, "", []string{"BELFRY_BUS_URL", "give nats://"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,31 +140,28 @@ func TestAnErrorIsFoundInsideTheParsersOwn(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name          string
-		environ       []string
-		warning, want string
+		name    string
+		environ []string
+		warning string
 	}{
-		{"nothing", []string{"PATH=/bin", "BELFRY_ADDR=:1", "BELFRY_JWT_SECRET_FILE=x"}, "", ""},
-		{"a slip", []string{"BELFRY_HEARTBEAT_INTERVALL=5s"}, "BELFRY_HEARTBEAT_INTERVALL (in the environment) is not a setting: did you mean BELFRY_HEARTBEAT_INTERVAL?", ""},
-		{"far from all", []string{"BELFRY_XYZZY_PLUGH=1"}, "BELFRY_XYZZY_PLUGH (in the environment) is not a setting; it is ignored", ""},
-		{"no file for what is no secret", []string{"BELFRY_ADDR_FILE=x"}, "is not a setting", ""},
-		{"mail", []string{"EMAIL_HOST=smtp.example.com", "EMAIL_2_HOST=h", "EMAIL_2_HOST_PASSWORD_FILE=x", "EMAIL_BACKEND=x", "EMAIL_OF_THE_APP=x"}, "", ""},
-		{"a slip in mail", []string{"EMAIL_HOST_PASWORD=x"}, "EMAIL_HOST_PASWORD (in the environment) is not a setting: did you mean EMAIL_HOST_PASSWORD?", ""},
-		{"a slip in further mail", []string{"EMAIL_3_HOST_USR=x"}, "did you mean EMAIL_3_HOST_USER?", ""},
-		{"another word", []string{"EMAIL_PASSWORD=x"}, "did you mean EMAIL_HOST_PASSWORD?", ""},
-		{"a bus", []string{"BELFRY_BUS_URL=nats://h"}, "", "BELFRY_BUS_URL (in the environment): it is not supported yet"},
-		{"a file of Django's key", []string{"BELFRY_DJANGO_SECRET_KEY_FILE=x"}, "", ""},
-		{"empty is not given", []string{"BELFRY_BUS_URL=", "BELFRY_NOTHING="}, "", ""},
+		{"nothing", []string{"PATH=/bin", "BELFRY_ADDR=:1", "BELFRY_JWT_SECRET_FILE=x"}, ""},
+		{"a slip", []string{"BELFRY_HEARTBEAT_INTERVALL=5s"}, "BELFRY_HEARTBEAT_INTERVALL (in the environment) is not a setting: did you mean BELFRY_HEARTBEAT_INTERVAL?"},
+		{"far from all", []string{"BELFRY_XYZZY_PLUGH=1"}, "BELFRY_XYZZY_PLUGH (in the environment) is not a setting; it is ignored"},
+		{"no file for what is no secret", []string{"BELFRY_ADDR_FILE=x"}, "is not a setting"},
+		{"mail", []string{"EMAIL_HOST=smtp.example.com", "EMAIL_2_HOST=h", "EMAIL_2_HOST_PASSWORD_FILE=x", "EMAIL_BACKEND=x", "EMAIL_OF_THE_APP=x"}, ""},
+		{"a slip in mail", []string{"EMAIL_HOST_PASWORD=x"}, "EMAIL_HOST_PASWORD (in the environment) is not a setting: did you mean EMAIL_HOST_PASSWORD?"},
+		{"a slip in further mail", []string{"EMAIL_3_HOST_USR=x"}, "did you mean EMAIL_3_HOST_USER?"},
+		{"another word", []string{"EMAIL_PASSWORD=x"}, "did you mean EMAIL_HOST_PASSWORD?"},
+		{"a bus", []string{"BELFRY_BUS_URL=nats://h"}, ""},
+		{"a file of Django's key", []string{"BELFRY_DJANGO_SECRET_KEY_FILE=x"}, ""},
+		{"empty is not given", []string{"BELFRY_BUS_URL=", "BELFRY_NOTHING="}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			warnings, err := config.NewSource(tt.environ, t.TempDir()).Check()
+			warnings := config.NewSource(tt.environ, t.TempDir()).Check()
 			if got := strings.Join(warnings, "\n"); (tt.warning == "") != (got == "") || !strings.Contains(got, tt.warning) {
 				t.Errorf("warnings %q, want %q", got, tt.warning)
-			}
-			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})
 	}

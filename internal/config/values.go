@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,8 +40,11 @@ func (a Address) Loopback() bool {
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
-// A DatabaseURL is the path of an SQLite file, written sqlite:PATH.
+// A DatabaseURL is the path of an SQLite file, written sqlite:PATH, or the address of a PostgreSQL database, which may
+// hold a password.
 type DatabaseURL string
+
+const giveDatabase = "give sqlite: and the path of a file, like sqlite:belfry.db, or postgres://user:password@host:5432/database"
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. It quotes nothing: an address of a database server may hold a
 // password.
@@ -48,10 +52,14 @@ func (d *DatabaseURL) UnmarshalText(b []byte) error {
 	scheme, path, ok := strings.Cut(string(b), ":")
 	switch scheme {
 	case "postgres", "postgresql":
-		return errors.New("PostgreSQL is not supported by this version; give sqlite: and the path of a file, like sqlite:belfry.db")
+		if u, err := url.Parse(string(b)); err != nil || !strings.HasPrefix(path, "//") || u.Host == "" && u.Query().Get("host") == "" {
+			return errors.New("it is not the address of a PostgreSQL database; give postgres://user:password@host:5432/database (characters like @ and / in a password are written %40 and %2F)")
+		}
+		*d = DatabaseURL(b)
+		return nil
 	case "sqlite":
 	default:
-		return errors.New("it is not the address of a database; give sqlite: and the path of a file, like sqlite:belfry.db")
+		return errors.New("it is not the address of a database; " + giveDatabase)
 	}
 	if rest, found := strings.CutPrefix(path, "//"); found {
 		if !strings.HasPrefix(rest, "/") {
@@ -66,13 +74,55 @@ func (d *DatabaseURL) UnmarshalText(b []byte) error {
 		return errors.New("a database in memory would lose what was acknowledged; give the path of a file")
 	case strings.ContainsAny(path, "?\x00"):
 		return errors.New("options after the path are not supported; give the path alone")
+	case isPostgres(path):
+		return errors.New("after sqlite: the path of a file must follow; for PostgreSQL, leave sqlite: out")
 	}
 	*d = DatabaseURL(path)
 	return nil
 }
 
-// Path returns the file's path.
-func (d DatabaseURL) Path() string { return string(d) }
+func isPostgres(s string) bool {
+	return strings.HasPrefix(s, "postgres://") || strings.HasPrefix(s, "postgresql://")
+}
+
+// Postgres returns the address of the PostgreSQL database; not ok: it is an SQLite file.
+func (d DatabaseURL) Postgres() (address string, ok bool) { return string(d), isPostgres(string(d)) }
+
+// Path returns the path of the SQLite file; empty: it is a PostgreSQL database.
+func (d DatabaseURL) Path() string {
+	if isPostgres(string(d)) {
+		return ""
+	}
+	return string(d)
+}
+
+// String names the database for people, without a password.
+func (d DatabaseURL) String() string {
+	if u, err := url.Parse(string(d)); isPostgres(string(d)) && err == nil {
+		return "postgres://" + u.Host + u.Path
+	}
+	return string(d)
+}
+
+// A BusURL is how nodes ring each other: empty within the process alone, "postgres" through the database, or the address
+// of NATS, which may hold a password.
+type BusURL string
+
+// BusPostgres rings through the database.
+const BusPostgres BusURL = "postgres"
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. It quotes nothing.
+func (u *BusURL) UnmarshalText(b []byte) error {
+	scheme, _, ok := strings.Cut(string(b), "://")
+	switch {
+	case len(b) == 0, string(b) == string(BusPostgres), ok && slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme):
+		*u = BusURL(b)
+		return nil
+	case scheme == "postgres" || scheme == "postgresql":
+		return errors.New("it rings through the database of BELFRY_DATABASE_URL: give the word postgres alone")
+	}
+	return errors.New("it is not the address of a bus; give nats://host:4222, or postgres to ring through the database")
+}
 
 // A Retention is how long something is kept.
 type Retention time.Duration

@@ -75,10 +75,28 @@ func TestDatabaseURL(t *testing.T) {
 	bad[config.DatabaseURL](t, "sqlite::memory:", "in memory")
 	bad[config.DatabaseURL](t, "sqlite:b.db?mode=ro", "options")
 	bad[config.DatabaseURL](t, "belfry.db", "sqlite:")
-	for _, text := range []string{"postgres://ann:hunter2@h/b", "mysql://ann:hunter2@h/b"} {
+	good[config.DatabaseURL](t, "postgres://ann:hunter2@h:5432/b", "postgres://ann:hunter2@h:5432/b")
+	good[config.DatabaseURL](t, "postgresql:///b?host=/run/postgresql", "postgresql:///b?host=/run/postgresql")
+	bad[config.DatabaseURL](t, "sqlite:postgres://h/b", "leave sqlite: out")
+	if got := config.DatabaseURL("postgres://ann:hunter2@h:5432/b?x=hunter2").String(); got != "postgres://h:5432/b" {
+		t.Errorf("for people, the address is %q", got)
+	}
+	for _, text := range []string{"postgres://ann:hunter2@/b", "postgres:ann:hunter2", "postgres://ann:hunter2@h:x/b", "mysql://ann:hunter2@h/b"} {
 		if _, err := parse[config.DatabaseURL](t, text); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v; want an error without the password", text, err)
 		}
+	}
+}
+
+func TestBusURL(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "postgres", "nats://ann:hunter2@h:4222", "nats://a:4222,nats://b:4222", "tls://h"} {
+		good(t, text, config.BusURL(text))
+	}
+	bad[config.BusURL](t, "postgres://ann:hunter2@h/b", "the word postgres alone")
+	bad[config.BusURL](t, "h:4222", "nats://")
+	if _, err := parse[config.BusURL](t, "redis://ann:hunter2@h"); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v; want an error without the password", err)
 	}
 }
 

@@ -1,0 +1,34 @@
+package postgres_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/pgtest"
+)
+
+// BenchmarkAccept measures durable sends in bulk: calls of 500 sends to one person each, from four callers at once, on a
+// server that syncs.
+func BenchmarkAccept(b *testing.B) {
+	server := pgtest.Start(b, "fsync=on", "full_page_writes=on", "max_wal_size=4GB")
+	const each = 500
+	s := openURL(b, server.URL("postgres"))
+	var n atomic.Int64
+	b.SetParallelism(2)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			accepts := make([]belfry.Accept, each)
+			for i := range accepts {
+				accepts[i] = send(belfry.ToUser(fmt.Sprint("user-", n.Add(1)%5000)), "Order 1138 is yours")
+				accepts[i].Send.Body, accepts[i].Send.URL = "Due on Friday.", "/orders/1138"
+			}
+			if _, err := s.Accept(b.Context(), accepts); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)*each/b.Elapsed().Seconds(), "sends/s")
+}

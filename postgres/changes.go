@@ -1,0 +1,164 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/belfryhq/belfry"
+)
+
+// Changes implements [belfry.Inboxes].
+func (s *Store) Changes(ctx context.Context, user string, after belfry.Cursor, limit int, now time.Time) (out belfry.Changes, err error) {
+	atHead := false
+	err = s.one(ctx, func(ctx context.Context, l *link) error {
+		h, p, err := look(ctx, l, user)
+		if err != nil {
+			return err
+		}
+		head := belfry.Cursor{Epoch: s.epoch, Seq: p.seq, Broadcast: h.bseq}
+		if atHead = (after.IsZero() || after == head) && h.simple(p, now.UnixMilli()); atHead {
+			// As good as everyone who connects; one statement needs no transaction, which would cost as much again.
+			out.Head = head
+			out.Tally, err = tally(ctx, l, h, p, now.UnixMilli())
+		}
+		return err
+	})
+	if err != nil || atHead {
+		return out, failure("changes", err)
+	}
+	err = s.read(ctx, func(ctx context.Context, l *link) error {
+		out, err = changes(ctx, l, user, after, limit, now.UnixMilli(), s.epoch)
+		return err
+	})
+	return out, failure("changes", err)
+}
+
+func changes(ctx context.Context, l *link, user string, after belfry.Cursor, limit int, now int64, epoch string) (out belfry.Changes, err error) {
+	h, p, err := look(ctx, l, user)
+	if err != nil {
+		return out, err
+	}
+	if out.Tally, err = tally(ctx, l, h, p, now); err != nil {
+		return out, err
+	}
+	out.Head = belfry.Cursor{Epoch: epoch, Seq: p.seq, Broadcast: h.bseq}
+	switch {
+	case after.IsZero():
+		return out, nil
+	case after.Epoch != epoch || after.Broadcast > h.bseq:
+		out.Reset = belfry.ResetEpoch
+		return out, nil
+	case p.lost(after.Seq, h.floor) || after.Broadcast < h.bpruned:
+		out.Reset = belfry.ResetPruned
+		return out, nil
+	case after.Seq > p.seq:
+		out.Reset = belfry.ResetEpoch
+		return out, nil
+	}
+	w := window{after: after, limit: limit, now: now}
+	if after.Broadcast < h.bseq {
+		if out.Items, err = w.shared(ctx, l, p); err != nil {
+			return out, err
+		}
+	}
+	if after.Seq < p.seq && len(out.Items) <= limit {
+		own, err := w.own(ctx, l, p)
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, own...)
+	}
+	out.More = len(out.Items) > limit
+	out.Items = out.Items[:min(limit, len(out.Items))]
+	return out, nil
+}
+
+// A window is the part of the log that is asked for. Each of its methods returns one more than the limit when there are
+// more.
+type window struct {
+	after belfry.Cursor
+	limit int
+	now   int64
+}
+
+// shared returns the entries of the broadcast log, but for those that the person changed since: these stand in the
+// person's own.
+func (w *window) shared(ctx context.Context, l *link, p *person) (items []belfry.Change, err error) {
+	err = eachShared(ctx, l, p, func(b shared) bool {
+		if b.live(w.now) && b.state.seq <= w.after.Seq {
+			items = append(items, belfry.Change{Kind: belfry.Created, Broadcast: b.bseq, Notification: b.n})
+		}
+		return len(items) <= w.limit
+	}, `b.gone=0 AND b.bseq > $2 ORDER BY b.bseq`, w.after.Broadcast)
+	if err != nil {
+		return nil, err
+	}
+	found := len(items)
+	err = l.query(ctx, func(r row) error {
+		b := shared{bseq: r.int(0), stated: !r.null(5), state: state{hidden: r.int(5)}}
+		b.n.Category, b.n.Priority = r.text(3), belfry.Priority(r.int(4))
+		if b.visible(p) {
+			n := belfry.Notification{ID: r.id(1)}
+			items = append(items, belfry.Change{Kind: belfry.Deleted, Broadcast: r.int(2), Notification: n})
+		}
+		if len(items)-found > w.limit {
+			return errEnough
+		}
+		return nil
+	}, `SELECT b.bseq, b.id, b.gone_bseq, b.category, b.priority, s.hidden FROM belfry.broadcasts b
+		LEFT JOIN belfry.broadcast_states s ON s.uid=$1 AND s.bseq=b.bseq
+		WHERE b.gone_bseq > $2 AND b.bseq <= $2 AND b.gone=1 ORDER BY b.gone_bseq`, p.uid, w.after.Broadcast)
+	slices.SortFunc(items, func(a, b belfry.Change) int { return cmp.Compare(a.Broadcast, b.Broadcast) })
+	return items, err
+}
+
+// own returns the entries of the person's own log: notifications that never changed, those that did, and states of
+// broadcasts, each walked in order of its own index.
+func (w *window) own(ctx context.Context, l *link, p *person) ([]belfry.Change, error) {
+	limit := int64(w.limit) + 1
+	const live = ` AND (n.expires_at IS NULL OR n.expires_at > $3)`
+	created, err := notes(ctx, l, notesWhere+`n.uid=$1 AND n.status=0 AND n.seq > $2 AND n.changed_seq IS NULL`+live+` ORDER BY n.seq LIMIT $4`,
+		p.uid, w.after.Seq, w.now, limit)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]belfry.Change, 0, len(created))
+	for _, n := range created {
+		items = append(items, belfry.Change{Kind: belfry.Created, Seq: n.seq, Notification: n.n})
+	}
+	if int64(len(created)) == p.seq-w.after.Seq { // every number is accounted for, as when somebody follows live
+		return items, nil
+	}
+	changed, err := notes(ctx, l, notesWhere+`n.uid=$1 AND n.changed_seq > $2 AND NOT (n.status=8 AND n.seq > $2)`+live+` ORDER BY n.changed_seq LIMIT $4`,
+		p.uid, w.after.Seq, w.now, limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range changed {
+		items = append(items, w.changed(n))
+	}
+	err = eachShared(ctx, l, p, func(b shared) bool {
+		if b.live(w.now) {
+			items = append(items, belfry.Change{Kind: w.kind(b.bseq > w.after.Broadcast), Seq: b.state.seq, Notification: b.n})
+		}
+		return len(items)-len(created)-len(changed) <= w.limit
+	}, `s.uid=$1 AND s.seq > $2 AND b.gone=0 ORDER BY s.seq`, w.after.Seq)
+	slices.SortFunc(items, func(a, b belfry.Change) int { return cmp.Compare(a.Seq, b.Seq) })
+	return items, err
+}
+
+func (w *window) changed(n *note) belfry.Change {
+	if n.status == statusDeleted {
+		return belfry.Change{Kind: belfry.Deleted, Seq: n.changed, Notification: belfry.Notification{ID: n.n.ID}}
+	}
+	return belfry.Change{Kind: w.kind(n.seq > w.after.Seq), Seq: n.changed, Notification: n.n}
+}
+
+func (w *window) kind(isNew bool) belfry.ChangeKind {
+	if isNew {
+		return belfry.Created
+	}
+	return belfry.Updated
+}
