@@ -23,6 +23,7 @@ func streamNumbers() []streamNumber {
 	return []streamNumber{
 		{"belfry_stream_connections", "Open streams.", gauge, func(s *stream.Stats) int64 { return s.Connections }},
 		{"belfry_stream_jammed", "Parked streams whose socket is full: their readers have stopped, or are slow.", gauge, func(s *stream.Stats) int64 { return s.Jammed }},
+		{"belfry_stream_lingering_users", "People whose last stream has ended lately: coming back costs no read of the store.", gauge, func(s *stream.Stats) int64 { return s.Lingering }},
 		{"belfry_stream_users", "People with at least one open stream.", gauge, func(s *stream.Stats) int64 { return s.Topics }},
 		{"belfry_stream_opened_total", "Streams accepted.", counter, func(s *stream.Stats) int64 { return s.Opened }},
 		{"belfry_stream_frames_total", "Events given to streams, of every kind.", counter, func(s *stream.Stats) int64 { return s.Frames }},

@@ -12,6 +12,8 @@ import (
 type broadcasts struct {
 	now atomic.Pointer[view]
 
+	heard atomic.Int64 // the moment at which a ring or the store last told of it
+
 	mu      sync.Mutex // of whoever makes the next view
 	mending bool
 }
@@ -40,7 +42,8 @@ func (b *broadcasts) change(fn func(v *view)) (old, now *view) {
 }
 
 // hear takes in an entry. moved: connections are due something; hole: the mender must be told.
-func (b *broadcasts) hear(n int64, f *frame) (moved, hole bool) {
+func (b *broadcasts) hear(n int64, f *frame, at moment) (moved, hole bool) {
+	b.heard.Store(int64(at))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old, now := b.change(func(v *view) { v.place(n, f) })
@@ -60,17 +63,23 @@ func (v *view) place(n int64, f *frame) {
 	}
 }
 
-// pass is hear when nobody listens: the log is forgotten, and begins anew with whoever comes.
-func (b *broadcasts) pass() {
+// pass is hear when there are no topics, which it reports: the log is forgotten, and begins anew with whoever comes. It looks
+// once more under the lock: whoever has come until then has read the store, and said what it knows, before or after.
+func (b *broadcasts) pass(topics *atomic.Int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if topics.Load() > 0 {
+		return false
+	}
 	if b.now.Load().log.known {
 		b.change(func(v *view) { v.log = reel{} })
 	}
+	return true
 }
 
 // observe is told what a snapshot of the store says of the broadcasts; tally is nil when its shared part is not known.
-func (b *broadcasts) observe(head int64, tally *belfry.Tally) (hole bool) {
+func (b *broadcasts) observe(head int64, tally *belfry.Tally, at moment) (hole bool) {
+	b.heard.Store(int64(at))
 	if v := b.now.Load(); v.log.known && v.log.target >= head && (tally == nil || v.sharedAt >= head) {
 		return false
 	}

@@ -12,9 +12,13 @@
 //     20 seconds; with its last id it continues where it was.
 //   - [Hub.Close] tells every stream, each with its own retry, and returns when all handlers have.
 //
-// Inside, what a connection is due (step.go, learn.go) is apart from how it is written (portable.go): a transport is
-// woken, asks its connection for its next step, writes the bytes, and reads the store when the step says so. The core
-// never blocks, never writes and never starts a goroutine for a connection.
+// Inside, what a connection is due (step.go, learn.go) is apart from how it is written. A transport is woken, asks its
+// connection for its next step, writes the bytes, and reads the store when the step says so; the core never blocks, never
+// writes and never starts a goroutine for a connection. There are two. What can be parked (parked_linux.go: HTTP/1 without TLS)
+// leaves net/http and is a socket in a loop (loop_linux.go), which writes without blocking, keeps a little of what a socket
+// does not take (write_linux.go), hears from a poller who left, knows times from a wheel, and has a desk read the store.
+// Everything else (portable.go, raw.go) has a goroutine and write deadlines. A topic outlives its last connection for a while
+// (linger.go), so that coming back costs no read.
 //
 // Safe for use by several goroutines at once.
 package stream

@@ -10,7 +10,7 @@ func (h *Hub) hear(r belfry.Ring) {
 	}
 	t := h.topic(r.User)
 	if t == nil {
-		return // nobody listens: not even encoded
+		return // nobody listens, and nobody did lately: not even encoded
 	}
 	switch {
 	case r.Hangup.Reason != "":
@@ -19,7 +19,7 @@ func (h *Hub) hear(r belfry.Ring) {
 		t.doubt()
 	case r.Change.Seq > 0:
 		f := ringFrame(&r)
-		if f.after > 0 && h.all.observe(f.after, nil) {
+		if f.after > 0 && h.all.observe(f.after, nil, h.now()) {
 			h.mender.add(nil)
 		}
 		if t.hear(r.Change.Seq, f, h.now()) {
@@ -34,10 +34,11 @@ func (h *Hub) hearAll(r *belfry.Ring) {
 		h.each(func(t *topic) { t.hangup(r.Hangup.Connection, r.Hangup.Reason) })
 	case r.Mute:
 		h.each((*topic).doubt)
-	case r.Change.Broadcast > 0 && h.total.Load() == 0:
-		h.all.pass()
 	case r.Change.Broadcast > 0:
-		moved, hole := h.all.hear(r.Change.Broadcast, newFrame(&r.Change, r.Shared))
+		if h.kept.Load() == 0 && h.all.pass(&h.kept) {
+			return // nobody listens: not even encoded
+		}
+		moved, hole := h.all.hear(r.Change.Broadcast, newFrame(&r.Change, r.Shared), h.now())
 		if moved {
 			signal(h.cry)
 		}

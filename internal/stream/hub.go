@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -19,7 +20,7 @@ type Hub struct {
 	cfg    Config
 	began  time.Time // what moments are counted from
 	seed   maphash.Seed
-	shards [64]shard
+	shards [shards]shard
 	all    *broadcasts
 	mender *mender
 	lot    *lot // where streams are parked
@@ -28,6 +29,7 @@ type Hub struct {
 	patience patience
 	total    atomic.Int64 // connections, those about to join included
 	crowd    atomic.Int64 // how many there were when the hub began to close
+	kept     atomic.Int64 // topics, those that linger included
 
 	reads     chan struct{} // a turn at the store
 	cry, fill chan struct{} // to spreadBroadcasts
@@ -40,10 +42,14 @@ type Hub struct {
 	empty    sync.Cond // total may have become 0; its lock is mu
 }
 
+// shards are so many that locks are seldom waited for.
+const shards = 64
+
 // A shard is a part of the topics with its own lock.
 type shard struct {
-	mu     sync.RWMutex
-	topics map[string]*topic
+	mu        sync.RWMutex
+	topics    map[string]*topic
+	lingering list.List // of lingerer: the topics without a connection, from the one that has been so for longest
 }
 
 // New returns a Hub that listens on the bus until [Hub.Close].
@@ -69,6 +75,7 @@ func New(cfg Config) (*Hub, error) {
 	h.lot = newLot(ctx, h, &running)
 	running.Go(func() { h.mendHoles(ctx) })
 	running.Go(func() { h.spreadBroadcasts(ctx) })
+	running.Go(func() { h.sweepTopics(ctx) })
 	h.stop = func() {
 		deaf()
 		h.lot.close()
@@ -139,13 +146,14 @@ func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 	if t == nil {
 		t = newTopic(h, strings.Clone(q.User))
 		s.topics[t.user] = t
-		h.meters.topics.Add(1)
+		h.kept.Add(1)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if h.cfg.MaxPerUser > 0 && t.size() >= h.cfg.MaxPerUser {
 		return belfry.CloseLimit
 	}
+	s.rouse(t)
 	c.begin(t, q, by)
 	c.at.seq = t.log.head // what comes while it joins is kept for it
 	t.add(c)
@@ -175,8 +183,7 @@ func (h *Hub) unregister(c *conn) {
 	t.remove(c)
 	t.tidy()
 	if t.first == nil {
-		delete(s.topics, t.user)
-		h.meters.topics.Add(-1)
+		s.rest(t, h.now())
 	}
 }
 

@@ -24,10 +24,11 @@ const (
 type need struct {
 	after           belfry.Cursor // zero: only where the log ends
 	trust, trustAll uint32
+	recalled        bool // memory has answered, and not the store
 }
 
-// ask notes that a read begins; cancel ends it early.
-func (c *conn) ask(cancel func()) (n need, ended bool) {
+// ask notes that a read begins; cancel ends it early. Where memory has the answer it is given at once.
+func (c *conn) ask(now moment, cancel func()) (n need, known belfry.Changes, ended bool) {
 	c.topic.mu.Lock()
 	defer c.topic.mu.Unlock()
 	c.cancel = cancel
@@ -38,14 +39,20 @@ func (c *conn) ask(cancel func()) (n need, ended bool) {
 			n.after = c.from.cursor
 		}
 	}
-	return n, c.why != 0 || c.gone
+	if ended = c.why != 0 || c.gone; !ended {
+		known, n.recalled = c.recall(now, n.after)
+	}
+	return n, known, ended
 }
 
-// fetch reads a page for a connection. It is the one call of a transport that blocks, besides writing.
+// fetch reads a page for a connection, unless memory has it. It is the one call of a transport that blocks, besides writing.
 func (h *Hub) fetch(ctx context.Context, c *conn) (need, belfry.Changes, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	n, ended := c.ask(cancel)
+	n, known, ended := c.ask(h.now(), cancel)
+	if n.recalled {
+		return n, known, nil
+	}
 	if ended {
 		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: %w", c.topic.user, context.Canceled)
 	}
@@ -87,9 +94,11 @@ func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 	if c.cancel = nil; c.gone {
 		return b
 	}
-	t.heard = now
 	c.trust, c.trustAll = n.trust, n.trustAll
-	c.absorb(n, ch)
+	if !n.recalled { // else it is what they know already
+		t.heard = now
+		c.absorb(now, n, ch)
+	}
 	reset := ch.Reset
 	switch {
 	case reset != belfry.ResetNone:
@@ -110,16 +119,21 @@ func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 		c.wrote = now
 	}
 	t.tidy()
-	c.pause(now, n, ch)
+	if !n.recalled {
+		c.pause(now, n, ch)
+	}
 	return b
 }
 
 // absorb lets the topic, and all, know what the snapshot says.
-func (c *conn) absorb(n need, ch *belfry.Changes) {
+func (c *conn) absorb(now moment, n need, ch *belfry.Changes) {
 	t, h := c.topic, c.topic.hub
 	current := n.trust == t.trust && n.trustAll == h.all.now.Load().trust
 	if current {
-		t.plain = ch.Tally.Plain
+		if !t.plain || t.sure != n.trust || t.sureAll != n.trustAll {
+			t.sureFrom = placeOf(ch.Head)
+		}
+		t.plain, t.sure, t.sureAll = ch.Tally.Plain, n.trust, n.trustAll
 	}
 	if current && ch.Tally.Plain && ch.Head.Seq >= t.ownAt {
 		t.own, t.ownAt = ch.Tally.Own, ch.Head.Seq
@@ -128,7 +142,7 @@ func (c *conn) absorb(n need, ch *belfry.Changes) {
 	if current && ch.Tally.Plain {
 		shared = &ch.Tally
 	}
-	if h.all.observe(ch.Head.Broadcast, shared) {
+	if h.all.observe(ch.Head.Broadcast, shared, now) {
 		h.mender.add(nil)
 	}
 	t.log.observe(ch.Head.Seq)

@@ -262,14 +262,15 @@ func (l *loop) serve(p *parked, now moment) {
 	l.wake(p)
 }
 
-// finish forgets a stream and closes its socket.
+// finish forgets a stream and closes its socket, in this order: a client that sees its end and comes back at once must not
+// find itself in its own way, when it may have only so many.
 func (l *loop) finish(p *parked) {
 	if p.fd < 0 {
 		return
 	}
 	l.wheel.stop(p)
 	l.streams[p.fd] = nil
-	hangUp(int(p.fd))
+	fd := int(p.fd)
 	p.fd = -1
 	if p.jam != nil {
 		p.jam = nil
@@ -277,6 +278,7 @@ func (l *loop) finish(p *parked) {
 	}
 	l.hub.meters.parked.Add(-1)
 	l.hub.leave(&p.conn)
+	hangUp(fd)
 }
 
 // abandon ends all streams that are left, when the hub could not wait for them.

@@ -8,7 +8,7 @@ import (
 
 // meters are the numbers behind Stats.
 type meters struct {
-	topics, parked, portable, jammed, opened, frames, bytes, writes, reads, readErrors, holes, heartbeats atomic.Int64
+	topics, lingering, parked, portable, jammed, opened, frames, bytes, writes, reads, readErrors, holes, heartbeats atomic.Int64
 
 	resetEpoch, resetPruned, resetBacklog                           atomic.Int64
 	closeClosed, closeExpired, closeLimit, closeDrain, closeRevoked atomic.Int64
@@ -45,7 +45,7 @@ func (m *meters) closed(why belfry.CloseReason) {
 
 func (m *meters) stats() Stats {
 	return Stats{
-		Topics: m.topics.Load(), Parked: m.parked.Load(), Portable: m.portable.Load(), Jammed: m.jammed.Load(),
+		Topics: m.topics.Load(), Lingering: m.lingering.Load(), Parked: m.parked.Load(), Portable: m.portable.Load(), Jammed: m.jammed.Load(),
 		Opened: m.opened.Load(), Frames: m.frames.Load(), Bytes: m.bytes.Load(),
 		Writes: m.writes.Load(), StoreReads: m.reads.Load(), StoreErrors: m.readErrors.Load(), Holes: m.holes.Load(),
 		Heartbeats: m.heartbeats.Load(),

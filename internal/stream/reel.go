@@ -108,5 +108,15 @@ func (r *reel) forget(n int64) {
 	}
 }
 
+// keep drops the oldest entries until no more are held than so many, and so many bytes.
+func (r *reel) keep(frames, size int) {
+	for len(r.frames) > frames || r.bytes > size {
+		r.forget(r.base + 1)
+	}
+}
+
+// holds reports whether everything after n is held.
+func (r *reel) holds(n int64) bool { return r.base <= n && n <= r.head }
+
 // at returns entry n, which must be held.
 func (r *reel) at(n int64) *frame { return r.frames[n-r.base-1] }

@@ -46,6 +46,7 @@ type Stats struct {
 	Parked      int64 // of these, with a loop; those that are joining are neither
 	Portable    int64 // of these, with a goroutine of their own
 	Jammed      int64 // of the parked, whose socket is full: their readers have stopped, or are slow
+	Lingering   int64 // people whose last one has ended lately, and of whom all is still known
 	Topics      int64 // people with at least one
 	Opened      int64 // streams accepted
 	Frames      int64 // SSE events given, of every kind

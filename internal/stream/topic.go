@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"container/list"
 	"iter"
 	"net/netip"
 	"sync"
@@ -8,8 +9,8 @@ import (
 	"github.com/belfryhq/belfry"
 )
 
-// A topic is one person who has at least one connection: the newest part of their log, what is known of their counts,
-// and the connections.
+// A topic is one person who has a connection, or had one lately: the newest part of their log, what is known of their
+// counts, and the connections.
 type topic struct {
 	hub  *Hub
 	user string
@@ -21,14 +22,18 @@ type topic struct {
 
 	// trust is the number of the state of affairs that a connection's knowledge must be of: when something happens that
 	// rings cannot tell in full, it moves on, and each connection reads the store once more.
-	trust uint32
-	plain bool          // see belfry.Tally; when false, every entry is read from the store
-	own   belfry.Counts // the person's own part of the counts at entry ownAt
-	ownAt int64
+	trust         uint32
+	sure, sureAll uint32        // the trust, and the view's, that what is known of the counts is of
+	mending       bool          // waits in the mender's queue
+	plain         bool          // see belfry.Tally; when false, every entry is read from the store
+	sureFrom      place         // from where on frames are what the person is shown: those before may have been muted
+	own           belfry.Counts // the person's own part of the counts at entry ownAt
+	ownAt         int64
 
-	mending bool // waits in the mender's queue
-	events  int64
-	last    moment // of the last event
+	events int64
+	last   moment // of the last event
+
+	rest *list.Element // its place among those that linger, guarded by the shard's lock; nil: it does not
 }
 
 func newTopic(h *Hub, user string) *topic {
@@ -44,6 +49,9 @@ func (t *topic) hear(n int64, f *frame, now moment) (hole bool) {
 	if moved > 0 {
 		t.placed(moved)
 		t.wake()
+	}
+	if t.first == nil {
+		t.tidy()
 	}
 	return t.queueMend()
 }
@@ -131,8 +139,12 @@ func (t *topic) mend() bool {
 	return true
 }
 
-// tidy drops what all connections have been given.
+// tidy drops what all connections have been given. Where there is none, a little is kept for whoever comes back.
 func (t *topic) tidy() {
+	if t.first == nil {
+		t.log.keep(lingerFrames, lingerBytes)
+		return
+	}
 	low := t.log.head
 	for c := range t.conns() {
 		low = min(low, c.at.seq)
@@ -144,6 +156,9 @@ func (t *topic) tidy() {
 func (t *topic) hangup(id string, why belfry.CloseReason) (closed int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if id == "" {
+		t.trust++ // they may have been erased: whoever comes back asks the store
+	}
 	for c := range t.conns() {
 		if (id == "" || c.id.String() == id) && c.close(why) {
 			closed++
