@@ -57,7 +57,7 @@ func Open(c Config) (*Bus, error) {
 			return nil, explain(err)
 		}
 		c.Logger.Warn("NATS does not answer; other nodes hear of changes late until it does", "error", err)
-		if b.conn, err = nats.Connect(c.URL, append(options, nats.RetryOnFailedConnect(true))...); err != nil {
+		if b.conn, err = nats.Connect(c.URL, append(options, nats.RetryOnFailedConnect(true), nats.ConnectHandler(b.back))...); err != nil {
 			return nil, explain(err)
 		}
 	}
@@ -82,10 +82,9 @@ func (b *Bus) options() []nats.Option {
 				b.logger.Warn("NATS is away; other nodes hear of changes late until it is back", "error", err)
 			}
 		}),
-		nats.ConnectHandler(func(*nats.Conn) { b.back() }),
-		nats.ReconnectHandler(func(*nats.Conn) {
+		nats.ReconnectHandler(func(c *nats.Conn) {
 			b.logger.Info("NATS is back")
-			b.back()
+			b.back(c)
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			b.logger.Warn("NATS", "error", err)
@@ -115,7 +114,12 @@ func explain(err error) error {
 
 // back is called when the connection is whole again: what was rung meanwhile was not heard here, and what was dropped
 // here was not heard elsewhere.
-func (b *Bus) back() {
+func (b *Bus) back(c *nats.Conn) {
+	// The server has taken the subscription when it answers: what is rung after the store was asked is heard. Where it does
+	// not answer, the connection is made once more.
+	if err := c.FlushTimeout(flushTimeout); err != nil {
+		b.logger.Debug("NATS is slow to answer", "error", err)
+	}
 	b.doubt()
 	if b.missed.CompareAndSwap(true, false) {
 		if err := b.publish([]belfry.Ring{wirebus.Doubt("")}); err != nil {
