@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -52,7 +53,10 @@ func TestCredentialsStandNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.kill(t)
+	p.signal(t, syscall.SIGTERM) // in order, so that every line of the log is written
+	if code := p.wait(t); code != 0 {
+		t.Errorf("exit status: got %d, want 0", code)
+	}
 	said["what it wrote"] = append(p.stdout.whole(), p.stderr.whole()...)
 	for _, file := range []string{"belfry.db", "belfry.db-wal"} {
 		said[file], _ = os.ReadFile(filepath.Join(dir, file)) // the second may not be there
