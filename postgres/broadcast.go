@@ -107,6 +107,7 @@ func (t *tx) acceptAll(ctx context.Context, all []*sending) error {
 	for _, s := range all {
 		t.head.bseq++
 		t.head.shared++
+		t.proof = s.id
 		n := s.notification(s.id)
 		t.head.due = sooner(t.head.due, unixMilli(n.ExpiresAt))
 		t.queue(`INSERT INTO belfry.broadcasts VALUES ($1,$2,0,NULL,false,$3,$4,$5,$6,$7,$8,$9,$10,$11)`, t.head.bseq, key(s.id),

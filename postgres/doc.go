@@ -6,8 +6,8 @@
 //   - A person's row is locked while their log grows, until the commit: so the order of the numbers is the order of the
 //     commits, and no reader sees a number before those below it.
 //   - A method that changes something returns after its commit, whose durability is the server's (synchronous_commit is
-//     never off). When the connection breaks in the middle of a commit, the store finds out from the server whether it
-//     happened, and answers accordingly.
+//     never off). When the connection breaks in the middle of storing sends, the store looks whether they are there, and
+//     answers accordingly; of other changes it says that it does not know.
 //   - Sends that wait at the same time share one transaction; a lone one never waits for company.
 //   - Nodes that are started together bring the tables up to date once. They stand in the schema belfry, so the database
 //     may be shared with an app.

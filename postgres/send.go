@@ -201,6 +201,7 @@ func (b *batch) insert(p *person, s *sending, id belfry.ID, d *belfry.Decision) 
 		n.seq, n.status, n.dedupe = p.seq, 0, s.Send.DedupeKey
 	}
 	p.expects(s.Send.ExpiresAt, d.Inbox)
+	b.proof = id
 	b.notes.add(s, &n)
 	if n.dedupe != "" {
 		k := dedupe{p.uid, n.dedupe}

@@ -24,9 +24,10 @@ const (
 type tx struct {
 	*link
 	store  *Store
-	xid    string // names the transaction to the server, once the first answer has come
-	head   head   // as last read
-	locked bool   // the head is
+	xid    string    // names the transaction to the server, once the first answer has come
+	proof  belfry.ID // of a row that is there when the transaction is committed, and else not; zero: there is none
+	head   head      // as last read
+	locked bool      // the head is
 	people map[string]*person
 	byUID  map[int64]*person
 	dirty  []*person
@@ -126,7 +127,7 @@ func (t *tx) commit(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return err
 	}
-	return t.store.settle(ctx, t.xid, err)
+	return t.settle(ctx, err)
 }
 
 // errUnknown says that a commit was on its way when the connection broke, and the server did not come back to tell.
@@ -136,29 +137,32 @@ var errUnknown = belfry.Errorf(belfry.CodeUnavailable,
 // settleWithin is how long the outcome of a broken commit is asked for.
 const settleWithin = 15 * time.Second
 
-// settle asks the server what became of a transaction whose commit was cut off.
-func (s *Store) settle(ctx context.Context, xid string, cause error) error {
+// settle finds out what became of a transaction whose commit was cut off: the server says when it is over, and its row
+// whether it was committed. That the server calls the number committed would not be enough: after a crash it may have given
+// the number of a transaction of which nothing was written to another one.
+func (t *tx) settle(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
 	defer cancel()
+	unknown := fmt.Errorf("%w (%v)", errUnknown, cause) //nolint:errorlint // the second is for the log
 	for try := 1; ; try++ {
-		status := ""
-		err := s.one(ctx, func(ctx context.Context, l *link) error {
-			return l.query(ctx, func(r row) error {
-				status = r.text(0)
-				return nil
-			}, `SELECT pg_xact_status($1::text::xid8)`, xid)
-		})
-		switch {
-		case err == nil && status == "committed":
-			s.transactions.Add(1)
+		var status string
+		var there bool
+		err := t.store.ask(ctx, func(r row) error {
+			status, there = r.text(0), r.is(1)
 			return nil
-		case err == nil && status == "aborted":
+		}, `SELECT pg_xact_status($1::text::xid8), EXISTS (SELECT 1 FROM belfry.notifications WHERE id=$2)
+			OR EXISTS (SELECT 1 FROM belfry.broadcasts WHERE id=$2)`, t.xid, key(t.proof))
+		switch {
+		case err == nil && (status == "aborted" || status == "committed" && !t.proof.IsZero() && !there):
 			return fmt.Errorf("the transaction was cut off: %w", errors.Join(errAborted, cause))
+		case err == nil && there:
+			t.store.transactions.Add(1)
+			return nil
 		case err == nil && status != "in progress":
-			return fmt.Errorf("%w (%v)", errUnknown, cause) //nolint:errorlint // the second is for the log
+			return unknown
 		}
 		if pause(ctx, try) != nil {
-			return fmt.Errorf("%w (%v)", errUnknown, cause) //nolint:errorlint // the second is for the log
+			return unknown
 		}
 	}
 }
