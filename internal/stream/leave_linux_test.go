@@ -53,7 +53,11 @@ func TestParkedPeerLeaves(t *testing.T) {
 			n.prefer("ada", belfry.Preferences{})
 			eventually(t, "the store is read", func() bool { return slow.reads.Load() > before })
 			leave(reading)
-			eventually(t, "a stream that reads the store is gone", gone)
+			began := time.Now()
+			eventually(t, "a stream that reads the store is gone, and its read", func() bool { return gone() && slow.under.Load() == 0 })
+			if d := time.Since(began); d > 5*time.Second { // a read that nobody ends gives up after ten
+				t.Errorf("its read went on for %v", d)
+			}
 
 			before = slow.reads.Load()
 			joining := ask(t, server, "GET /?user=eve HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -131,26 +131,34 @@ func TestParkedCloseWithStuckReaders(t *testing.T) {
 	n := start(t, func(c *stream.Config) { c.Ended = told.ended })
 	n.hub.SetPatience(time.Hour, 100*time.Millisecond)
 	server := reach(t, n, nil, func(q *stream.Request) { q.Watched = true })
+	var slow *caller
 	dripping := make(chan struct{})
 	for i := range 20 {
 		c := call(t, server, "ada")
 		c.want("connection 0 0")
-		if i == 0 {
-			go func() {
-				defer close(dripping)
-				var one [1]byte
-				for _, err := c.conn.Read(one[:]); err == nil; _, err = c.conn.Read(one[:]) {
-				}
-			}()
+		if i > 0 {
+			continue
 		}
+		slow = c
+		go func() {
+			defer close(dripping)
+			var one [1]byte
+			for _, err := c.conn.Read(one[:]); err == nil; _, err = c.conn.Read(one[:]) {
+				<-time.After(100 * time.Microsecond) // a slow line, not a condition that is waited for
+			}
+		}()
 	}
 	for i := range 1000 {
 		n.send("ada", fmt.Sprintf("%d %01000d", i, 0))
 	}
 	eventually(t, "full sockets", func() bool { return n.hub.Stats().Jammed >= 19 })
-	if err := n.hub.Close(t.Context()); err != nil {
-		t.Fatal(err)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), patience/2) // then they are cut off
+	defer cancel()
+	if err := n.hub.Close(ctx); err != nil || time.Since(began) > patience/4 {
+		t.Errorf("closed with %v after %v", err, time.Since(began))
 	}
+	_ = slow.conn.Close()
 	<-dripping
 	told.want(t, 20)
 	if s := n.hub.Stats(); s.Parked != 0 || s.Jammed != 0 || s.Connections != 0 {

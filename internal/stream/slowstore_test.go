@@ -18,10 +18,13 @@ type slowStore struct {
 	delay atomic.Int64
 	err   atomic.Pointer[error]
 	reads atomic.Int64
+	under atomic.Int64 // reads that are under way
 }
 
 func (s *slowStore) Changes(ctx context.Context, user string, after belfry.Cursor, limit int, at time.Time) (belfry.Changes, error) {
 	s.reads.Add(1)
+	s.under.Add(1)
+	defer s.under.Add(-1)
 	if err := s.err.Load(); err != nil {
 		return belfry.Changes{}, *err
 	}

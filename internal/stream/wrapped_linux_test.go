@@ -42,14 +42,17 @@ func (l counter) Accept() (net.Conn, error) {
 // A veil hides from net/http that its connections are encrypted, as a listener that terminates TLS and counts does.
 type veil struct{ net.Listener }
 
-type veiled struct{ *tls.Conn }
+type veiled struct{ net.Conn }
+
+// NetConn is what is under the encryption.
+func (v veiled) NetConn() net.Conn { return v.Conn.(*tls.Conn).NetConn() } //nolint:forcetypeassert // its listener is of TLS
 
 func (l veil) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	return veiled{c.(*tls.Conn)}, nil //nolint:forcetypeassert // its listener is of TLS
+	return veiled{c}, nil
 }
 
 func loopback(t *testing.T) net.Listener {
