@@ -90,7 +90,7 @@ export class Belfry {
   /** @internal The page's own events. */
   handleEvent({ type }: Event): void {
     if (type === 'offline') this.#setStatus(type);
-    else if (type === 'online') this.#stream.reconnect();
+    else if (type === 'online') this.#stream.reconnect(false, -2);
     else if (type === 'pagehide' || type === 'freeze') {
       // An open connection would keep the page out of the cache, and a tab that sleeps must not hold the stream of others.
       this.#stream.sleep();

@@ -78,11 +78,11 @@ export class Stream {
     if (this.#running && silent) this.reconnect();
   }
 
-  /** Connects anew now; `reload` loads the list first. */
-  reconnect(reload = false): void {
+  /** Connects anew now; `reload` loads the list first. A network that has just come back may need another try or two. */
+  reconnect(reload = false, attempt = 0): void {
     this.#running = true;
     this.#reload ||= reload;
-    this.#attempt = 0;
+    this.#attempt = attempt;
     this.#drop();
     void this.#connect();
   }

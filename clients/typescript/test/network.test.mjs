@@ -47,7 +47,7 @@ async function visit(url = `${proxy.url}/demo/`) {
 /** Lets virtual time go by until it is as it should be; answers how much, in seconds, in steps of one. */
 async function within(page, seconds, what, ask) {
   for (let passed = 0; passed <= seconds; passed++) {
-    for (let look = 0; look < (seconds < 10 ? 50 : 5); look++) {
+    for (let look = 0; look < (seconds < 10 ? 250 : 5); look++) {
       if (await ask()) return passed;
       await new Promise((resolve) => setTimeout(resolve, 20)); // real time for what is really on its way
     }
