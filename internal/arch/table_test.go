@@ -19,7 +19,7 @@ func table() []rule {
 		{layer: "words", pkg: root},
 		{layer: "words", pkg: "internal/sse"},
 
-		// What the adapters of one port have in common, as bytes on a wire.
+		// What the adapters of one port have in common: listeners, and rings as bytes on a wire.
 		{layer: "wires", pkg: "internal/wirebus", imports: []string{root}},
 
 		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
@@ -27,7 +27,7 @@ func table() []rule {
 		{layer: "adapters", pkg: "postgres", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 		{layer: "adapters", pkg: "natsbus", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/nats-io/nats.go"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
-		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
+		{layer: "adapters", pkg: "internal/membus", imports: []string{root, "internal/wirebus"}},
 		{layer: "adapters", pkg: "smtpmail", imports: []string{root}, modules: []string{"go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/oauth2"}},
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
