@@ -18,6 +18,7 @@ func table() []rule {
 	return []rule{
 		{layer: "words", pkg: root},
 		{layer: "words", pkg: "internal/sse"},
+		{layer: "words", pkg: "internal/socket", modules: []string{"golang.org/x/sys"}},
 
 		// What the adapters of one port have in common: listeners, and rings as bytes on a wire.
 		{layer: "wires", pkg: "internal/wirebus", imports: []string{root}},
@@ -42,8 +43,8 @@ func table() []rule {
 				"github.com/PuerkitoBio/goquery", "github.com/k3a/html2text", "github.com/vanng822/go-premailer", "github.com/wneessen/go-mail", "golang.org/x/net",
 			},
 		},
-		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
-		{layer: "work", pkg: "internal/door", modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse", "internal/socket"}, modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/door", imports: []string{"internal/socket"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/limit"},
 		{
 			layer: "work", pkg: "internal/auth", imports: []string{root},
