@@ -11,7 +11,7 @@ type Ring struct {
 	Shared Counts // after a broadcast: the part of the counts that all share
 	Hangup Hangup // not a change, but an order to end streams; Change is unset
 	Head   Cursor // of an Updated entry: the ends of both logs when it was made; zero: not known, and listeners ask the store
-	Mute   bool   // not a change: the person's preferences changed; what is known of their counts no longer holds
+	Mute   bool   // not a change: preferences changed, or something was pruned; what is known of the counts no longer holds
 }
 
 // A Hangup orders the streams of a person to end.

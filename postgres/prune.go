@@ -9,25 +9,26 @@ import (
 
 // Prune implements [belfry.Upkeep]: kind by kind, each in a transaction of its own, until limit is used up. Each kind
 // stands in an index of what may be removed, so that a sweep never walks over what stays, such as old unread notifications.
-func (s *Store) Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error) {
-	p := pruning{s, before.UnixMilli(), now.UnixMilli()}
+func (s *Store) Prune(ctx context.Context, before, now time.Time, limit int) (rings []belfry.Ring, more bool, err error) {
+	p := pruning{Store: s, before: before.UnixMilli(), now: now.UnixMilli()}
 	limit = max(limit, 1)
 	for _, kind := range []func(context.Context, int) (int, error){s.clearSome, p.notes, p.shared, p.states, p.answers, p.tickets, p.revocations, p.sent, p.full} {
 		n, err := kind(ctx, limit)
 		if err != nil {
-			return false, failure("prune", err)
+			return p.rings, false, failure("prune", err)
 		}
 		if limit -= n; limit <= 0 {
 			break
 		}
 	}
 	more, err = p.more(ctx)
-	return more, failure("prune", err)
+	return p.rings, more, failure("prune", err)
 }
 
 type pruning struct {
 	*Store
 	before, now int64
+	rings       []belfry.Ring // of what is committed
 }
 
 func (p *pruning) more(ctx context.Context) (more bool, err error) {
@@ -48,9 +49,13 @@ func (p *pruning) more(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
-// notes removes notes that are read, archived, deleted or were never in the inbox.
+// notes removes notes that are read, archived, deleted or were never in the inbox, with a ring for each person whose counts
+// were others.
 func (p *pruning) notes(ctx context.Context, limit int) (removed int, err error) {
+	var rings []belfry.Ring
 	err = p.write(ctx, func(ctx context.Context, t *tx) error {
+		rings = nil
+		counted := map[int64]bool{}
 		found, err := notes(ctx, t.link, notesWhere+`n.status >= 2 AND n.created_at < $1 ORDER BY n.created_at LIMIT $2`, p.before, int64(limit))
 		if removed = len(found); err != nil || removed == 0 {
 			return err
@@ -69,7 +74,12 @@ func (p *pruning) notes(ctx context.Context, limit int) (removed int, err error)
 			}
 			t.mark(owner)
 			owner.pruned = max(owner.pruned, n.seq, n.changed)
-			owner.own = owner.own.Minus(n.status.counts())
+			counts := n.status.counts()
+			owner.own = owner.own.Minus(counts)
+			if counts != (belfry.Counts{}) && !counted[n.uid] {
+				counted[n.uid] = true
+				rings = append(rings, belfry.Ring{User: owner.user.ID, Mute: true})
+			}
 		}
 		ids := idsOf(found)
 		t.widow(ids)
@@ -78,12 +88,18 @@ func (p *pruning) notes(ctx context.Context, limit int) (removed int, err error)
 		t.queue(`DELETE FROM belfry.notifications WHERE id = ANY($1)`, ids)
 		return nil
 	})
+	if err == nil {
+		p.rings = append(p.rings, rings...)
+	}
 	return removed, err
 }
 
-// shared takes broadcasts out of every inbox and log. Their rows go once their states are cleared.
+// shared takes broadcasts out of every inbox and log, with a ring for everyone when one of them counted. Their rows go once
+// their states are cleared.
 func (p *pruning) shared(ctx context.Context, limit int) (removed int, err error) {
+	counted := false
 	err = p.write(ctx, func(ctx context.Context, t *tx) error {
+		counted = false
 		type old struct{ bseq, gone, last int64 }
 		var found []old
 		err := t.query(ctx, func(r row) error {
@@ -101,6 +117,7 @@ func (p *pruning) shared(ctx context.Context, limit int) (removed int, err error
 			t.head.bpruned = max(t.head.bpruned, b.last)
 			t.queue(`UPDATE belfry.broadcasts SET gone=2, gone_bseq=NULL WHERE bseq=$1`, b.bseq)
 			if b.gone == 0 {
+				counted = true
 				if err := t.leave(ctx, b.bseq); err != nil {
 					return err
 				}
@@ -109,6 +126,9 @@ func (p *pruning) shared(ctx context.Context, limit int) (removed int, err error
 		t.saveHead()
 		return nil
 	})
+	if err == nil && counted {
+		p.rings = append(p.rings, belfry.Ring{Mute: true})
+	}
 	return removed, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +29,28 @@ type domainPark struct {
 
 // domainName is how the store names a domain; no account's name begins so.
 func domainName(domain string) string { return "@" + domain }
+
+// domainOf returns the domain of an envelope's address.
+func domainOf(address string) string {
+	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}
+
+// SenderParked asks a store, beside the servers that use it, until when mail from an address waits because the mail servers do
+// not believe its domain, and why; why is empty when none waits.
+func SenderParked(ctx context.Context, store interface {
+	MailAccount(ctx context.Context, name string) (belfry.MailAccount, error)
+}, from string, now time.Time,
+) (until time.Time, why string, err error) {
+	from, err = envelopeAddress(from)
+	if err != nil {
+		return time.Time{}, "", fmt.Errorf("the sender: %w", err)
+	}
+	kept, err := store.MailAccount(ctx, domainName(domainOf(from)))
+	if err != nil || !now.Before(kept.ParkedUntil) {
+		return time.Time{}, "", err
+	}
+	return kept.ParkedUntil, kept.Reason, nil
+}
 
 // know has the store asked about a domain from which mail is about to be sent, if its word is old. An error changes nothing:
 // the server has the last word.

@@ -32,7 +32,7 @@ func checkLetter(l belfry.Letter) (out letter, problem string) {
 	if out.to, err = envelopeAddress(l.To); err != nil {
 		return out, fmt.Sprintf("The person's address cannot be used: %v.", err)
 	}
-	_, out.domain, _ = strings.Cut(strings.ToLower(out.from), "@")
+	out.domain = domainOf(out.from)
 	if problem := checkLines(l.Message); problem != "" {
 		return out, problem
 	}

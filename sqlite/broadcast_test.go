@@ -78,7 +78,7 @@ func TestCountsStayExactWhileABroadcastOfManyIsCleared(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if more, err := s.Prune(t.Context(), n.CreatedAt.Add(1e6), start, 1); err != nil || !more {
+			if _, more, err := s.Prune(t.Context(), n.CreatedAt.Add(1e6), start, 1); err != nil || !more {
 				t.Fatal(more, err)
 			}
 		},

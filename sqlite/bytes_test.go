@@ -46,7 +46,7 @@ func TestBytesOfMailAreRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	later := start.Add(90 * 24 * time.Hour)
-	if _, err := s.Prune(t.Context(), later, later, 100); err != nil {
+	if _, _, err := s.Prune(t.Context(), later, later, 100); err != nil {
 		t.Fatal(err)
 	}
 	bytesOf(2) // unread ones stay

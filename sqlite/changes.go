@@ -11,37 +11,22 @@ import (
 
 // Changes implements [belfry.Inboxes].
 func (s *Store) Changes(ctx context.Context, user string, after belfry.Cursor, limit int, now time.Time) (out belfry.Changes, err error) {
-	err = s.readers.one(ctx, func(c *conn) (err error) {
-		h, p, err := look(c, user)
-		if err != nil {
-			return err
-		}
-		head := belfry.Cursor{Epoch: s.epoch, Seq: p.seq, Broadcast: h.bseq}
-		if (after.IsZero() || after == head) && simple(h, p, now.UnixMilli()) {
-			// As good as everyone who connects; one statement needs no transaction, which would cost as much again.
-			out.Head = head
-			out.Tally, err = tally(c, h, p, now.UnixMilli())
-			return err
-		}
-		return c.snapshot(func() (err error) {
-			out, err = changes(c, user, after, limit, now.UnixMilli(), s.epoch)
+	err = s.readers.one(ctx, func(c *conn) error {
+		return behold(c, user, func(h head, p *person) (err error) {
+			out, err = changes(c, h, p, after, limit, now.UnixMilli(), s.epoch)
 			return err
 		})
 	})
 	return out, failure("changes", err)
 }
 
-func changes(c *conn, user string, after belfry.Cursor, limit int, now int64, epoch string) (out belfry.Changes, err error) {
-	h, p, err := look(c, user)
-	if err != nil {
-		return out, err
-	}
+func changes(c *conn, h head, p *person, after belfry.Cursor, limit int, now int64, epoch string) (out belfry.Changes, err error) {
 	if out.Tally, err = tally(c, h, p, now); err != nil {
 		return out, err
 	}
 	out.Head = belfry.Cursor{Epoch: epoch, Seq: p.seq, Broadcast: h.bseq}
 	switch {
-	case after.IsZero():
+	case after.IsZero(), after == out.Head: // as good as everyone who connects
 		return out, nil
 	case after.Epoch != epoch || after.Broadcast > h.bseq:
 		out.Reset = belfry.ResetEpoch

@@ -70,17 +70,27 @@ func findPerson(c *conn, user string) (p *person, err error) {
 
 // look returns the head and a person, of one moment, in one statement: it is what every answer begins with.
 func look(c *conn, user string) (h head, p *person, err error) {
-	err = c.query(func(r row) (err error) {
-		h = scanHead(r, 0)
+	err = behold(c, user, func(head head, person *person) error {
+		h, p = head, person
+		return nil
+	})
+	return h, p, err
+}
+
+// behold looks, and calls read while the statement is open: SQLite keeps a snapshot until the last statement under way has
+// ended, so what read asks is of the same moment. A transaction would cost as much again as the statement.
+func behold(c *conn, user string, read func(head, *person) error) error {
+	return c.query(func(r row) error {
 		if r.null(6) {
-			p = newPerson(user)
-			return nil
+			return read(scanHead(r, 0), newPerson(user))
 		}
-		p, err = scanPerson(r, 6)
-		return err
+		p, err := scanPerson(r, 6)
+		if err != nil {
+			return err
+		}
+		return read(scanHead(r, 0), p)
 	}, `SELECT m.bseq, m.bpruned, m.shared, m.clearing, m.floor, m.due, `+personColumns+`
 		FROM meta m LEFT JOIN users u ON u.user_id=?`, user)
-	return h, p, err
 }
 
 // people remembers the persons that the writer touched last: at least half of maxPeople, at most all, without the

@@ -86,11 +86,6 @@ func tally(c *conn, h head, p *person, now int64) (belfry.Tally, error) {
 	return t, nil
 }
 
-// simple reports whether a tally is told by the head and the person alone.
-func simple(h head, p *person, now int64) bool {
-	return !p.mutes && (p.due == 0 || p.due > now) && (h.due == 0 || h.due > now) && (h.clearing == 0 || p.uid == 0)
-}
-
 // mutedSince counts the broadcasts that the person's preferences hide and that no state row says so of.
 func mutedSince(c *conn, p *person) (n int64, err error) {
 	err = c.query(func(r row) error {

@@ -117,27 +117,34 @@ func (t *tx) clearSome(limit int) error {
 }
 
 // Prune implements [belfry.Upkeep].
-func (s *Store) Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error) {
+func (s *Store) Prune(ctx context.Context, before, now time.Time, limit int) (rings []belfry.Ring, more bool, err error) {
+	var out []belfry.Ring
 	var left bool
 	err = s.writer.do(ctx, max(limit, 1), func(t *tx) (err error) {
-		left, err = t.prune(before.UnixMilli(), now.UnixMilli(), max(limit, 1))
+		out, left, err = t.prune(before.UnixMilli(), now.UnixMilli(), max(limit, 1))
 		return err
 	})
 	if err != nil {
-		return false, failure("prune", err)
+		return nil, false, failure("prune", err)
 	}
-	return left, nil
+	return out, left, nil
 }
 
 // prune removes what is over, kind by kind, until limit is used up. Each kind stands in an index of what may be removed,
 // so that a sweep never walks over what stays, such as old unread notifications.
-func (t *tx) prune(before, now int64, limit int) (more bool, err error) {
+func (t *tx) prune(before, now int64, limit int) (rings []belfry.Ring, more bool, err error) {
 	if err := t.clearSome(limit); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	for _, kind := range []func(limit int) (int, error){
-		func(limit int) (int, error) { return t.pruneNotes(before, limit) },
-		func(limit int) (int, error) { return t.pruneShared(before, limit) },
+		func(limit int) (n int, err error) { rings, n, err = t.pruneNotes(before, limit); return n, err },
+		func(limit int) (int, error) {
+			counted, n, err := t.pruneShared(before, limit)
+			if counted {
+				rings = append(rings, belfry.Ring{Mute: true})
+			}
+			return n, err
+		},
 		func(limit int) (int, error) { return t.pruneStates(limit) },
 		func(limit int) (int, error) {
 			n, err := t.exec(`DELETE FROM answers WHERE idempotency_key IN
@@ -168,13 +175,14 @@ func (t *tx) prune(before, now int64, limit int) (more bool, err error) {
 	} {
 		n, err := kind(limit)
 		if err != nil {
-			return false, err
+			return nil, false, err
 		}
 		if limit -= n; limit <= 0 {
 			break
 		}
 	}
-	return t.prunable(before, now)
+	more, err = t.prunable(before, now)
+	return rings, more, err
 }
 
 func (t *tx) prunable(before, now int64) (bool, error) {
@@ -190,56 +198,65 @@ func (t *tx) prunable(before, now int64) (bool, error) {
 	return n != 0, err
 }
 
-// pruneNotes removes notes that are read, archived, deleted or were never in the inbox.
-func (t *tx) pruneNotes(before int64, limit int) (int, error) {
+// pruneNotes removes notes that are read, archived, deleted or were never in the inbox, and returns a ring for each person whose
+// counts were others.
+func (t *tx) pruneNotes(before int64, limit int) (rings []belfry.Ring, removed int, err error) {
 	found, err := notes(t.conn, `SELECT `+noteColumns+` FROM notifications n WHERE n.status >= 2 AND n.created_at < ?
 		ORDER BY n.created_at LIMIT ?`, before, int64(limit))
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
+	counted := map[string]bool{}
 	for _, n := range found {
 		if n.status < statusOutside {
 			p, err := t.owner(n.uid)
 			if err != nil {
-				return 0, err
+				return nil, 0, err
 			}
 			t.touch(p)
 			p.pruned = max(p.pruned, n.seq, n.changed)
-			p.own = p.own.Minus(n.status.counts())
+			counts := n.status.counts()
+			p.own = p.own.Minus(counts)
+			if user := p.user.ID; counts != (belfry.Counts{}) && !counted[user] {
+				counted[user] = true
+				rings = append(rings, belfry.Ring{User: user, Mute: true})
+			}
 		}
 		if err := t.dropDeliveries(n); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		if _, err := t.exec(`DELETE FROM notifications WHERE key=?`, n.key); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 	}
-	return len(found), nil
+	return rings, len(found), nil
 }
 
-// pruneShared takes broadcasts out of every inbox and log. Their rows go once their states are cleared.
-func (t *tx) pruneShared(before int64, limit int) (int, error) {
+// pruneShared takes broadcasts out of every inbox and log, and reports whether one of them counted. Their rows go once their
+// states are cleared.
+func (t *tx) pruneShared(before int64, limit int) (counted bool, removed int, err error) {
 	type old struct{ bseq, gone, last int64 }
 	var found []old
-	err := t.query(func(r row) error {
+	err = t.query(func(r row) error {
 		found = append(found, old{r.int(0), r.int(1), max(r.int(0), r.int(2))})
 		return nil
 	}, `SELECT bseq, gone, gone_bseq FROM broadcasts WHERE created_at < ? AND gone < 2 ORDER BY created_at LIMIT ?`, before, int64(limit))
 	if err != nil {
-		return 0, err
+		return false, 0, err
 	}
 	for _, b := range found {
 		t.head.bpruned = max(t.head.bpruned, b.last)
 		if _, err := t.exec(`UPDATE broadcasts SET gone=2, gone_bseq=NULL WHERE bseq=?`, b.bseq); err != nil {
-			return 0, err
+			return false, 0, err
 		}
 		if b.gone == 0 {
+			counted = true
 			if err := t.leave(b.bseq); err != nil {
-				return 0, err
+				return false, 0, err
 			}
 		}
 	}
-	return len(found), nil
+	return counted, len(found), nil
 }
 
 // pruneStates removes the rows of pruned broadcasts that count no more.

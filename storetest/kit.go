@@ -225,17 +225,18 @@ func (k *kit) expire() ([]belfry.Ring, time.Time) {
 	return rings, next
 }
 
-// prune removes what is over, to the end.
-func (k *kit) prune(before time.Time) {
+// prune removes what is over, to the end, and returns the rings.
+func (k *kit) prune(before time.Time) (all []belfry.Ring) {
 	k.Helper()
 	for range 10_000 {
-		more, err := k.store.Prune(k.Context(), before, k.now, 10)
+		rings, more, err := k.store.Prune(k.Context(), before, k.now, 10)
 		k.ok("prune", err)
-		if !more {
-			return
+		if all = append(all, rings...); !more {
+			return all
 		}
 	}
 	k.Fatal("prune finds more to remove without end")
+	return nil
 }
 
 // muted is a preference that turns the bell off for a category.

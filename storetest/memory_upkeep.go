@@ -65,10 +65,10 @@ func (m *Memory) expire(d due, now time.Time) []belfry.Ring {
 }
 
 // Prune implements [belfry.Upkeep].
-func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error) {
+func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (rings []belfry.Ring, more bool, err error) {
 	unlock, err := m.lock(ctx, "prune")
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer unlock()
 	left := limit
@@ -83,32 +83,42 @@ func (m *Memory) Prune(ctx context.Context, before, now time.Time, limit int) (m
 		left--
 		return true
 	}
-	for _, p := range m.people {
+	for user, p := range m.people {
+		unseen := false
 		p.notes = slices.DeleteFunc(p.notes, func(r *note) bool {
 			if !take(r.over(before)) {
 				return false
 			}
 			m.widow(r)
 			p.pruned = max(p.pruned, r.last)
+			unseen = unseen || r.inbox && r.deletedAt.IsZero() && r.n.ArchivedAt.IsZero() && r.n.SeenAt.IsZero()
 			return true
 		})
+		if unseen {
+			rings = append(rings, belfry.Ring{User: user, Mute: true})
+		}
 	}
+	counted := false
 	m.broadcasts = slices.DeleteFunc(m.broadcasts, func(b *broadcast) bool {
 		if !take(b.over(before)) {
 			return false
 		}
 		m.bpruned = max(m.bpruned, b.last)
+		counted = counted || b.deletedAt.IsZero()
 		for user, t := range b.touched {
 			m.people[user].touched = max(m.people[user].touched, t.last)
 		}
 		return true
 	})
+	if counted {
+		rings = append(rings, belfry.Ring{Mute: true})
+	}
 	m.tickets = slices.DeleteFunc(m.tickets, func(t belfry.Ticket) bool { return take(!t.ExpiresAt.After(now)) })
 	maps.DeleteFunc(m.revoked, func(_ belfry.SecretHash, r belfry.Revoked) bool { return take(r.Over(now)) })
 	m.sent = slices.DeleteFunc(m.sent, func(e *sentMail) bool { return take(now.Sub(e.at) >= sentAge) })
 	maps.DeleteFunc(m.full, func(_ string, at time.Time) bool { return take(now.Sub(at) > fullAge) })
 	maps.DeleteFunc(m.answers, func(_ string, a answer) bool { return take(now.Sub(a.at) >= idempotencyAge) })
-	return more, nil
+	return rings, more, nil
 }
 
 func (r *note) over(before time.Time) bool {

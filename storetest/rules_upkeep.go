@@ -154,6 +154,21 @@ func pruneRules() []rule {
 			}
 			k.noReceipt(old[0])
 		}},
+		{"rings for everyone when a broadcast counted, and for whoever had read something unseen; no others", func(k *kit) {
+			k.read("ada", k.tell("ada", "read, and never seen"), k.tell("ada", "this too"))
+			k.mark(belfry.Mark{User: "bob", Set: belfry.StateChange{Seen: new(true), Read: new(true)}, IDs: []belfry.ID{k.tell("bob", "seen, and read")}})
+			k.archive("bob", k.tell("bob", "archived"))
+			k.tell("cy", "stays")
+			k.same("rings for what is its person's own", k.prune(k.tick(time.Second)), []belfry.Ring{{User: "ada", Mute: true}})
+			k.counts("ada", 0, 0)
+			k.retract(k.tellAll("taken back"))
+			k.same("rings for what is gone", len(k.prune(k.tick(time.Second))), 0)
+			k.tellAll("one")
+			k.read("ada", k.tellAll("two"))
+			k.same("rings for broadcasts", k.prune(k.tick(time.Second)), []belfry.Ring{{Mute: true}})
+			k.same("rings for nothing", len(k.prune(k.tick(time.Second))), 0)
+			k.counts("dee", 0, 0)
+		}},
 		{"makes no entry, and leaves the head where it was", func(k *kit) {
 			k.read("ada", k.tell("ada", "one"), k.tellAll("all"))
 			head := k.head("ada")
@@ -219,7 +234,7 @@ func pruneRules() []rule {
 			}
 			k.tick(time.Second)
 			for left := 12; ; {
-				more, err := k.store.Prune(k.Context(), k.now, k.now, 5)
+				_, more, err := k.store.Prune(k.Context(), k.now, k.now, 5)
 				k.ok("prune", err)
 				now := len(k.page(belfry.ListQuery{User: "ada", Filter: belfry.FilterAll}).Results)
 				if left-now > 5 {

@@ -256,14 +256,14 @@ func (w *twin) erase() {
 func (w *twin) prune() {
 	before := w.now.Add(-rapid.SampledFrom([]time.Duration{-time.Millisecond, time.Second, 25 * time.Hour}).Draw(w.T, "age"))
 	for range 1000 {
-		more, err := w.store.Prune(w.t.Context(), before, w.now, w.upTo(5))
+		_, more, err := w.store.Prune(w.t.Context(), before, w.now, w.upTo(5))
 		w.ok("prune", err)
 		if more {
 			continue
 		}
 		there := map[belfry.ID]bool{}
 		w.each(func(id belfry.ID) { there[id] = true })
-		_, err = w.model.Prune(w.t.Context(), before, w.now, 1_000_000)
+		_, _, err = w.model.Prune(w.t.Context(), before, w.now, 1_000_000)
 		w.ok("the model's prune", err)
 		w.each(func(id belfry.ID) { delete(there, id) })
 		for _, m := range w.mirrors {

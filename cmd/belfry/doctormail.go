@@ -36,6 +36,7 @@ func (c *doctorCmd) checkMail(ctx context.Context, d *doctor, setup *config.Mail
 		c.probe(ctx, d, account, setup.From)
 		c.checkQuota(ctx, d, account)
 	}
+	c.checkSender(ctx, d, setup.From)
 }
 
 // probe is one login. Without --send-to the server is asked whether it would take a mail to ourselves, and then let go.
@@ -139,13 +140,47 @@ func (c *doctorCmd) checkQuota(ctx context.Context, d *doctor, account smtpmail.
 	}
 }
 
-// ledger reads from the database, beside a server that may run, how many mails an account sent, and why it is parked.
-func (c *doctorCmd) ledger(ctx context.Context, account *smtpmail.Account) (sent int, parked string, err error) {
-	if _, err := os.Stat(c.DatabaseURL.Path()); c.DatabaseURL.Path() != "" && err != nil {
-		return 0, "", err
+// checkSender says what the mail servers made of the sender's domain. The dialogue does not tell: they say it of whole mails
+// alone.
+func (c *doctorCmd) checkSender(ctx context.Context, d *doctor, from string) {
+	begin := time.Now()
+	note := func(status checkStatus, detail, mend string) {
+		d.note(check{Part: "mail", Stage: "sender", Status: status, Milliseconds: time.Since(begin).Milliseconds(), Detail: detail, Mend: mend})
 	}
+	sender, err := mail.ParseAddress(from)
+	if err != nil { // the settings have said so
+		return
+	}
+	var until time.Time
+	var why string
+	err = c.beside(ctx, func(store operatorStore) (err error) {
+		until, why, err = smtpmail.SenderParked(ctx, store, sender.Address, begin)
+		return err
+	})
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist): // where there is no database, nothing was ever sent
+		note(checkSkipped, "what servers think of the sender's domain cannot be read", err.Error())
+	case why != "":
+		note(checkWarning, "mail from "+sender.Address+" waits until "+until.Local().Format(time.DateTime)+", for no server believes that it is from there", why)
+	default:
+		note(checkOK, "mail from "+sender.Address+" is held back nowhere", "")
+	}
+}
+
+// beside opens the database beside a server that may run. Where there is none it makes none, and says so.
+func (c *doctorCmd) beside(ctx context.Context, fn func(operatorStore) error) error {
+	if path := c.DatabaseURL.Path(); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return err
+		}
+	}
+	return withDatabase(ctx, c.Database, fn)
+}
+
+// ledger reads from the database how many mails an account sent, and why it is parked.
+func (c *doctorCmd) ledger(ctx context.Context, account *smtpmail.Account) (sent int, parked string, err error) {
 	now := time.Now()
-	err = withDatabase(ctx, c.Database, func(store operatorStore) error {
+	err = c.beside(ctx, func(store operatorStore) error {
 		if sent, _, err = store.MailsSent(ctx, account.Name, now.Add(-24*time.Hour), 0); err != nil {
 			return err
 		}

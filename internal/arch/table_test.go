@@ -18,8 +18,9 @@ func table() []rule {
 	return []rule{
 		{layer: "words", pkg: root},
 		{layer: "words", pkg: "internal/sse"},
+		{layer: "words", pkg: "internal/socket", modules: []string{"golang.org/x/sys"}},
 
-		// What the adapters of one port have in common, as bytes on a wire.
+		// What the adapters of one port have in common: listeners, and rings as bytes on a wire.
 		{layer: "wires", pkg: "internal/wirebus", imports: []string{root}},
 
 		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
@@ -27,7 +28,7 @@ func table() []rule {
 		{layer: "adapters", pkg: "postgres", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 		{layer: "adapters", pkg: "natsbus", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/nats-io/nats.go"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
-		{layer: "adapters", pkg: "internal/membus", imports: []string{root}},
+		{layer: "adapters", pkg: "internal/membus", imports: []string{root, "internal/wirebus"}},
 		{layer: "adapters", pkg: "smtpmail", imports: []string{root}, modules: []string{"go.yaml.in/yaml/v3", "golang.org/x/net", "golang.org/x/oauth2"}},
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
@@ -42,8 +43,8 @@ func table() []rule {
 				"github.com/PuerkitoBio/goquery", "github.com/k3a/html2text", "github.com/vanng822/go-premailer", "github.com/wneessen/go-mail", "golang.org/x/net",
 			},
 		},
-		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse"}, modules: []string{"golang.org/x/sys"}},
-		{layer: "work", pkg: "internal/door", modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse", "internal/socket"}, modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/door", imports: []string{"internal/socket"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/limit"},
 		{
 			layer: "work", pkg: "internal/auth", imports: []string{root},

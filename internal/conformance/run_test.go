@@ -100,7 +100,7 @@ func TestPrunedCursorIsReset(t *testing.T) {
 	if _, err := store.Mark(t.Context(), belfry.Mark{User: person.ID, All: true, Set: belfry.StateChange{Read: &yes}, Limit: 100, At: now}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Prune(t.Context(), now.Add(time.Hour), now, 100); err != nil {
+	if _, _, err := store.Prune(t.Context(), now.Add(time.Hour), now, 100); err != nil {
 		t.Fatal(err)
 	}
 	head := send("C")

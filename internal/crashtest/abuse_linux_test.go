@@ -5,10 +5,8 @@ import (
 	"net/http"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"testing"
-	"time"
 )
 
 // While strangers hold connections, guess credentials and send what is too large, too slow or compressed, all from one
@@ -34,11 +32,11 @@ func TestAbuse(t *testing.T) {
 		t.Error(fault)
 	}
 	peak := p.kib(t, "VmHWM")
-	t.Logf("p99 of %d arrivals: %v quiet, %v under abuse; memory %d KiB quiet, %d KiB at most", len(quiet), p99(quiet), p99(loud), before, peak)
+	t.Logf("p99 of %d arrivals: %v quiet, %v under abuse; memory %d KiB quiet, %d KiB at most", len(quiet), percentile(quiet, 99), percentile(loud, 99), before, peak)
 	if peak-before > a.memory {
 		t.Errorf("the program grew by %d KiB, at most %d are to be expected", peak-before, a.memory)
 	}
-	if ratio := float64(p99(loud)) / float64(p99(quiet)); a.slowdown > 0 && ratio > a.slowdown {
+	if ratio := float64(percentile(loud, 99)) / float64(percentile(quiet, 99)); a.slowdown > 0 && ratio > a.slowdown {
 		t.Errorf("under abuse the slowest are %.1f times as slow, at most %.0f are to be expected", ratio, a.slowdown)
 	}
 	_, metrics, err := p.call(t.Context(), http.MethodGet, "/metrics", "", nil)
@@ -50,11 +48,6 @@ func TestAbuse(t *testing.T) {
 			t.Errorf("%s does not count: the abuse was none", name)
 		}
 	}
-}
-
-func p99(all []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(all))
-	return sorted[len(sorted)*99/100]
 }
 
 // kib reads a number of the process from the kernel.

@@ -32,7 +32,7 @@ type storm struct {
 	told    []time.Duration // at the connects since the last look
 	drained []time.Duration // by closes
 	faults  []string
-	slowest time.Duration // from a send to its arrival, since the last look
+	waits   []time.Duration // from a send to its arrival, of those who were there, since the last look
 }
 
 // TestStorm loses all streams at once, twice: by kill -9, and by SIGTERM, at which every stream must be told, and the process
@@ -104,7 +104,7 @@ func newStorm(n int, p *process) *storm {
 func (s *storm) comeBack(ctx context.Context, t *testing.T, p *process, sent int) int {
 	t.Helper()
 	s.mu.Lock()
-	s.slowest = 0
+	s.waits = nil
 	s.mu.Unlock()
 	for came, end := 0, time.Now().Add(2*patience); came < len(s.devices); {
 		sent = s.broadcast(ctx, t, p, sent, 1)
@@ -121,17 +121,25 @@ func (s *storm) comeBack(ctx context.Context, t *testing.T, p *process, sent int
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.Logf("%d sent while they came back; the longest that one who was there waited for one is %v", sent, s.slowest)
-	if s.slowest > patience/2 { // most of it is this process, under the race detector; more is somebody who starved
-		t.Errorf("who listened waited %v while others came back", s.slowest)
+	slowest := slices.Max(s.waits)
+	t.Logf("%d sent while they came back; who was there waited for one %v at the median, %v at the 99th percentile of %d, %v at most",
+		sent, percentile(s.waits, 50), percentile(s.waits, 99), len(s.waits), slowest)
+	if slowest > patience/2 { // most of it is this process, under the race detector; more is somebody who starved
+		t.Errorf("who listened waited %v while others came back", slowest)
 	}
 	return sent
 }
 
-// broadcast sends the next numbers to everyone, one each half second, for this process has to hear each thousands of times, and returns the last.
+func percentile(all []time.Duration, n int) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)*n/100]
+}
+
+// broadcast sends the next numbers to everyone, and returns the last. This process has to hear each thousands of times, beside the
+// program on the same machine: it takes ten thousand a second without falling behind, and what is measured is the program.
 func (s *storm) broadcast(ctx context.Context, t *testing.T, p *process, last, n int) int {
 	t.Helper()
-	tick := time.NewTicker(500 * time.Millisecond)
+	tick := time.NewTicker(max(500*time.Millisecond, time.Duration(len(s.devices))*100*time.Microsecond))
 	defer tick.Stop()
 	for range n {
 		last++

@@ -110,7 +110,7 @@ func (d *stormer) take(e sse.Event, resuming bool) {
 			d.fault("number %s came, and number %s was due", n.Title, want)
 		}
 		if sent := time.Unix(0, n.Data.At); sent.After(d.since) { // else it was sent while the device was away
-			d.slowest = max(d.slowest, time.Since(sent))
+			d.waits = append(d.waits, time.Since(sent))
 		}
 		d.cursor = e.ID
 	case "close":

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/belfryhq/belfry/internal/socket"
 )
 
 // answer reads a visitor's request and has it handled.
@@ -86,7 +88,7 @@ func (a *answer) finish(broken bool) {
 	if a.fd < 0 {
 		return
 	}
-	defer hangUp(a.fd)
+	defer socket.HangUp(a.fd)
 	if broken {
 		return
 	}
@@ -104,17 +106,4 @@ func (a *answer) finish(broken bool) {
 	_, _ = io.WriteString(&out, "\r\n")
 	_, _ = a.body.WriteTo(&out)
 	_, _ = unix.Write(a.fd, out.Bytes()) // whoever is gone need not be told
-}
-
-// hangUp closes a socket whose peer may have said more: closing with unread input would reset the connection, and could
-// destroy the answer on its way.
-func hangUp(fd int) {
-	_ = unix.Shutdown(fd, unix.SHUT_WR) // whoever is gone need not be told
-	var waste [512]byte
-	for range 64 {
-		if n, err := unix.Read(fd, waste[:]); n <= 0 || err != nil {
-			break
-		}
-	}
-	_ = unix.Close(fd) // nothing is lost with a socket that cannot be closed
 }

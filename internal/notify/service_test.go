@@ -44,12 +44,14 @@ func (p *probe) Expire(ctx context.Context, now time.Time, limit int) ([]belfry.
 	return p.Store.Expire(ctx, now, limit)
 }
 
-func (p *probe) Prune(_ context.Context, before, _ time.Time, _ int) (bool, error) {
+func (p *probe) Prune(_ context.Context, before, _ time.Time, _ int) ([]belfry.Ring, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pruned = append(p.pruned, before)
-	p.more--
-	return p.more >= 0, nil
+	if p.more--; p.more < 0 {
+		return nil, false, nil
+	}
+	return []belfry.Ring{{Mute: true}}, true, nil
 }
 
 func (p *probe) Ring(ctx context.Context, rings ...belfry.Ring) error {

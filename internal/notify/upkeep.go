@@ -129,7 +129,8 @@ func (s *Service) prune(ctx context.Context) time.Duration {
 	if s.retention > 0 {
 		before = now.Add(-s.retention)
 	}
-	more, err := s.store.Prune(ctx, before, now, pruneStep)
+	rings, more, err := s.store.Prune(ctx, before, now, pruneStep)
+	s.ring(ctx, rings...)
 	if err != nil && ctx.Err() == nil {
 		s.logger.ErrorContext(ctx, "prune old notifications", "error", err)
 	}

@@ -86,7 +86,7 @@ func TestExpiresWhatOthersSent(t *testing.T) {
 	})
 }
 
-// Pruning goes in steps with pauses while there is more, and then rests.
+// Pruning goes in steps with pauses while there is more, and then rests. What it changes is rung.
 func TestPrunesInSteps(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,6 +100,9 @@ func TestPrunesInSteps(t *testing.T) {
 		s.Close()
 		if len(p.pruned) != 5 {
 			t.Fatalf("got %d steps in the first minute, want 5", len(p.pruned))
+		}
+		if got := len(p.heard()); got != 4 {
+			t.Errorf("got %d rings of the four steps that removed something", got)
 		}
 		if got := p.pruned[0]; !got.Equal(begin.Add(-24 * time.Hour)) {
 			t.Errorf("pruned before %v, want a day ago", got)

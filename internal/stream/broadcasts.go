@@ -23,7 +23,7 @@ type view struct {
 	log      reel
 	shared   belfry.Counts // the shared part of the counts at entry sharedAt
 	sharedAt int64
-	trust    uint32 // as a topic's; moves on when a broadcast is taken back, for only the store knows who had touched it
+	trust    uint32 // as a topic's; moves on when a broadcast goes, for only the store knows who had touched it
 }
 
 func newBroadcasts() *broadcasts {
@@ -80,18 +80,32 @@ func (b *broadcasts) pass(topics *atomic.Int64) bool {
 // observe is told what a snapshot of the store says of the broadcasts; tally is nil when its shared part is not known.
 func (b *broadcasts) observe(head int64, tally *belfry.Tally, at moment) (hole bool) {
 	b.heard.Store(int64(at))
-	if v := b.now.Load(); v.log.known && v.log.target >= head && (tally == nil || v.sharedAt >= head) {
+	if v := b.now.Load(); v.log.known && v.log.target >= head && (tally == nil || !v.corrected(head, tally)) {
 		return false
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.change(func(v *view) {
 		v.log.observe(head)
-		if tally != nil && head > v.sharedAt {
+		if tally != nil && v.corrected(head, tally) {
 			v.shared, v.sharedAt = tally.Shared, head
 		}
 	})
 	return b.queueMend()
+}
+
+// corrected reports whether a snapshot knows the shared counts better. That of the same place does: pruning changes them
+// without an entry, and a ring may have told what was before.
+func (v *view) corrected(head int64, tally *belfry.Tally) bool {
+	return head > v.sharedAt || head == v.sharedAt && tally.Shared != v.shared
+}
+
+// doubt makes every connection read the store, for what changes without an entry. It comes before the topics' own doubts, so
+// that what was read before is believed nowhere.
+func (b *broadcasts) doubt() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.change(func(v *view) { v.trust++ })
 }
 
 func (b *broadcasts) queueMend() bool {

@@ -33,6 +33,7 @@ func (h *Hub) hearAll(r *belfry.Ring) {
 	case r.Hangup.Reason != "":
 		h.each(func(t *topic) { t.hangup(r.Hangup.Connection, r.Hangup.Reason) })
 	case r.Mute:
+		h.all.doubt()
 		h.each((*topic).doubt)
 	case r.Change.Broadcast > 0:
 		if h.kept.Load() == 0 && h.all.pass(&h.kept) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/belfryhq/belfry/internal/socket"
 )
 
 // A loop writes its share of the parked streams, in one goroutine. Whoever has something for it leaves a note and rings.
@@ -319,7 +321,7 @@ func (l *loop) finish(p *parked) {
 	}
 	l.hub.meters.parked.Add(-1)
 	l.hub.leave(&p.conn)
-	hangUp(fd)
+	socket.HangUp(fd)
 }
 
 // abandon ends all streams that are left, when the hub could not wait for them.
@@ -334,7 +336,7 @@ func (l *loop) abandon() {
 	notes, _ := l.take()
 	for i := range notes {
 		if n := &notes[i]; n.kind == arrived {
-			hangUp(n.fd)
+			socket.HangUp(n.fd)
 			l.hub.leave(&n.p.conn)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/belfryhq/belfry/internal/socket"
 )
 
 // parked is a stream that has left net/http: a socket and a connection, without a goroutine, without a buffer.
@@ -51,7 +53,7 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 		return err
 	}
 	if fd >= 0 && !l.welcome(p, fd, buffer, first.do == park) {
-		hangUp(fd)
+		socket.HangUp(fd)
 		h.leave(c)
 	}
 	return nil

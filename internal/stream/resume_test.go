@@ -117,7 +117,7 @@ func TestPrunedAndErased(t *testing.T) {
 		id := n.send("ada", "one")
 		n.mark("ada", belfry.StateChange{Read: yes()}, id)
 		wait(time.Second)
-		if _, err := n.store.Prune(t.Context(), now(), now(), 100); err != nil {
+		if _, _, err := n.store.Prune(t.Context(), now(), now(), 100); err != nil {
 			t.Fatal(err)
 		}
 		p := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-1-0"})

@@ -79,15 +79,3 @@ func send(fd int, b []byte) (int, error) {
 		}
 	}
 }
-
-// hangUp closes a socket. What the peer has sent is read first: closing with unread input would reset the connection,
-// and could destroy the last frame on its way.
-func hangUp(fd int) {
-	var waste [512]byte
-	for range 64 {
-		if n, err := unix.Read(fd, waste[:]); n <= 0 || err != nil {
-			break
-		}
-	}
-	_ = unix.Close(fd) // nothing is lost with a socket that cannot be closed
-}

@@ -75,7 +75,8 @@ func (s *Listeners) remove(l *listener) {
 	s.all = kept
 }
 
-// A listener counts the calls under way, so that stop can wait for them, also when the listener itself rings.
+// A listener counts the calls under way, so that stop can wait for them. A lock held around the call would do the same, but a
+// listener that rings would then wait for itself once somebody else stops it.
 type listener struct {
 	fn func(belfry.Ring)
 
