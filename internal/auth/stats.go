@@ -20,8 +20,11 @@ func (a *Authenticator) Stats() Stats {
 }
 
 // Hear takes in a ring: whoever's streams are hung up may have lost more than these, so the next request has what was revoked
-// read again. Give it to [belfry.Bus.Listen].
+// read again; so it has when rings were lost. Have it hear them before those who hold the streams do.
 func (a *Authenticator) Hear(r belfry.Ring) {
+	if r.User == "" && r.Mute {
+		a.revoked.stale.Store(true)
+	}
 	if why := r.Hangup.Reason; why == belfry.CloseRevoked || why == belfry.CloseExpired {
 		a.revoked.stale.Store(true)
 		if a.asker != nil {
