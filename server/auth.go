@@ -12,6 +12,7 @@ func (s *Server) openAuth(cfg *Config) (*auth.Authenticator, error) {
 	}
 	if d := cfg.Django; d != nil {
 		c.Django = &auth.Django{SecretKey: d.SecretKey, Fallbacks: d.Fallbacks, Rows: d.Rows, Cookie: d.Cookie, CookieAge: d.CookieAge}
+		s.django, _ = d.Rows.(pinger)
 	}
 	a, err := auth.New(c)
 	if err != nil {
