@@ -177,7 +177,7 @@ func (a *API) identify(c *call) (err error) {
 		return nil
 	}
 	if auth.Guessed(err) {
-		a.Limits.Failed(from, c.begun)
+		a.Limits.Failed(from, c.r, c.begun)
 		return err
 	}
 	if limited := a.limitAddress(c, limit.Address); limited != nil {
