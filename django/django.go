@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strings"
 	"time"
@@ -22,7 +23,12 @@ type Config struct {
 	// Columns are those of the user table: the primary key, the password, and, where the model has one, whether the user is
 	// active. Empty: id, password, is_active.
 	Columns []string
+	// Logger hears that the database does not answer at the start; nil: nobody does.
+	Logger *slog.Logger
 }
+
+// openTimeout is how long the start waits for the database: as long as a visitor would.
+const openTimeout = 3 * time.Second
 
 // A Database reads the tables.
 type Database struct {
@@ -33,11 +39,14 @@ type Database struct {
 type rows interface {
 	session(ctx context.Context, key string) (data string, expires time.Time, err error)
 	user(ctx context.Context, id string) (password string, active bool, err error)
+	wrong(err error) bool // only a person can mend it
 	close() error
 }
 
-// Open connects, and reads each table once, so that a wrong name is told at once and not to the first visitor. The error never
-// holds the address.
+// Open connects, and reads each table once, so that a wrong name is told at once and not to the first visitor. A database that
+// does not answer is no error, for Belfry must not depend on the order in which an app's parts start: until it answers, each look
+// at it fails. What only a person can mend is one: an address that cannot be read, a wrong name or password, a table that is not
+// there or may not be read. The error never holds the address.
 func Open(ctx context.Context, c Config) (*Database, error) {
 	q, err := c.queries()
 	if err != nil {
@@ -56,10 +65,25 @@ func Open(ctx context.Context, c Config) (*Database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("django: %w", err)
 	}
-	if err := d.try(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("django: %w", err), d.rows.close())
+	asking, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	err = d.Ping(asking)
+	switch {
+	case err == nil:
+	case d.rows.wrong(err), ctx.Err() != nil:
+		return nil, errors.Join(err, d.rows.close())
+	case c.Logger != nil:
+		c.Logger.WarnContext(ctx, "Django's database does not answer; its sessions let nobody in until it does", "error", err)
 	}
 	return &d, nil
+}
+
+// Ping reports whether both tables can be read.
+func (d *Database) Ping(ctx context.Context) error {
+	if err := d.try(ctx); err != nil {
+		return fmt.Errorf("django: %w", err)
+	}
+	return nil
 }
 
 // try looks for what cannot be there.

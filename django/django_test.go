@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -152,8 +153,13 @@ func wrongNames(t *testing.T, at string) {
 // What cannot be opened is said without the address, which may hold a password.
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
+	text := filepath.Join(t.TempDir(), "canary.db")
+	if err := os.WriteFile(text, []byte(strings.Repeat("this is no database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	noDatabase := strings.Replace(pgtest.Start(t).URL("missing"), "tester@", "tester:canary@", 1)
 	for _, at := range []string{
-		"", "mysql://u:canary@h/d", "sqlite:/no/such/canary.db", "sqlite:" + t.TempDir(), "postgres://u:canary@h:port/d", "postgres://u:canary@127.0.0.1:1/d",
+		"", "mysql://u:canary@h/d", "sqlite:", "sqlite:" + t.TempDir(), "sqlite:" + text, "postgres://u:canary@h:port/d", noDatabase,
 	} {
 		_, err := django.Open(t.Context(), django.Config{URL: at})
 		if err == nil || strings.Contains(err.Error(), "canary") {

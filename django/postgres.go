@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,6 +56,12 @@ func (p *postgresRows) session(ctx context.Context, key string) (data string, ex
 func (p *postgresRows) user(ctx context.Context, id string) (password string, active bool, err error) {
 	err = p.pool.QueryRow(ctx, p.userQ, id).Scan(&password, &active)
 	return password, active, noRow(err)
+}
+
+// wrong finds what the server says of the login (SQLSTATE 28), the database (3D), and the tables, columns and rights (42).
+func (p *postgresRows) wrong(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (strings.HasPrefix(e.Code, "28") || strings.HasPrefix(e.Code, "3D") || strings.HasPrefix(e.Code, "42"))
 }
 
 func (p *postgresRows) close() error {

@@ -29,9 +29,9 @@ func openSQLite(path string, q queries) (rows, error) {
 			path = path[1:]
 		}
 	}
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, errors.New("there is no such file: give the path that DATABASES has as NAME")
+	// One that is not there may be yet to come.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() || path == "" {
+		return nil, errors.New("it is no file: give the path that DATABASES has as NAME")
 	}
 	// Django's own file is locked for moments only; a second is as long as a visitor should wait.
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=ro&_pragma=query_only(1)&_pragma=busy_timeout(1000)"
@@ -72,11 +72,33 @@ func (s *sqliteRows) user(ctx context.Context, id string) (password string, acti
 	return password, active, notFound(err)
 }
 
+// SQLite's result codes (sqlite.org/rescode.html).
+const (
+	codeError    = 1  // a table or column that is not there
+	codeCantOpen = 14 // the file is not there
+	codeNotADB   = 26
+)
+
+func codeOf(err error) int {
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		return e.Code() & 0xff // without what the extended code adds
+	}
+	return 0
+}
+
+// wrong finds what the file says of itself.
+func (s *sqliteRows) wrong(err error) bool {
+	return codeOf(err) == codeError || codeOf(err) == codeNotADB
+}
+
 func (s *sqliteRows) close() error { return s.db.Close() }
 
 func notFound(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return belfry.ErrNotFound
+	case codeOf(err) == codeCantOpen:
+		return fmt.Errorf("there is no such file, or it may not be read: is it the path that DATABASES has as NAME? (%w)", err)
 	}
 	return err
 }

@@ -1,33 +1,40 @@
 package server
 
 import (
-	"fmt"
-
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
 )
 
-// openAuth makes what knows who asks, and has it hear of what other nodes revoke.
+// openAuth makes what knows who asks.
 func (s *Server) openAuth(cfg *Config) (*auth.Authenticator, error) {
 	c := auth.Config{
 		Store: cfg.Store, Keys: cfg.namedKeys(), JWT: auth.JWT(cfg.JWT), Ask: auth.Ask(cfg.Ask), Hook: cfg.Authenticate, Logger: cfg.Logger,
 	}
 	if d := cfg.Django; d != nil {
 		c.Django = &auth.Django{SecretKey: d.SecretKey, Fallbacks: d.Fallbacks, Rows: d.Rows, Cookie: d.Cookie, CookieAge: d.CookieAge}
+		s.django, _ = d.Rows.(pinger)
 	}
 	a, err := auth.New(c)
 	if err != nil {
 		return nil, err
 	}
-	deaf, err := cfg.Bus.Listen(a.Hear)
-	if err != nil {
-		return nil, fmt.Errorf("listen on the bus: %w", err)
-	}
-	s.endAuth = func() {
-		deaf()
-		a.Close()
-	}
+	s.endAuth = a.Close
 	return a, nil
+}
+
+// A heardFirst is a bus on which fn hears each ring before a listener does. What is revoked must be known before the streams are told:
+// whoever was let in without knowing of it is then sure to be among those who are told, or to find out when they join.
+type heardFirst struct {
+	belfry.Bus
+	fn func(belfry.Ring)
+}
+
+// Listen implements [belfry.Bus].
+func (b heardFirst) Listen(fn func(belfry.Ring)) (stop func(), err error) {
+	return b.Bus.Listen(func(r belfry.Ring) {
+		b.fn(r)
+		fn(r)
+	})
 }
 
 // hangup ends a stream whose login has ended. There is a hub by then: nothing is watched before a stream opens.

@@ -144,7 +144,8 @@ type Django struct {
 	CookieAge time.Duration // SESSION_COOKIE_AGE, for the engine signed_cookies; 0: two weeks
 }
 
-// DjangoRows reads Django's tables; package django implements it.
+// DjangoRows reads Django's tables; package django implements it. Of one that has a method Ping(context.Context) error, /readyz tells
+// when it does not answer.
 type DjangoRows = auth.DjangoRows
 
 // Ask names the back end that is asked with `GET URL` and a request's Cookie and Authorization. It answers 200 with

@@ -34,6 +34,7 @@ type Server struct {
 	carrier belfry.Carrier // nil: mail stays
 	watches *auth.Watches
 	endAuth func() // nil: nothing to end
+	django  pinger // Django's database; nil: there is none, or it cannot say whether it answers
 	metrics *metrics
 	limits  *limit.Limiter
 	guests  *limit.Guests
@@ -91,7 +92,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	s.watches = auth.NewWatches(auth.WatchConfig{Every: cfg.Recheck, Hangup: s.hangup, Logger: cfg.Logger})
 	s.hub, err = stream.New(stream.Config{
 		Ended: func(_ string, id belfry.ID) { s.watches.Ended(id) },
-		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: cfg.Bus, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
+		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: heardFirst{cfg.Bus, authenticator.Hear}, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
 		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus), Portable: cfg.PortableStreams,
 	})
 	if err != nil {
@@ -200,10 +201,22 @@ func (s *Server) ready(ctx context.Context) error {
 // warning says what does not work as it should while requests are served all the same. A bus that is away makes other
 // nodes late; to turn people away for it would leave them nowhere to go, for every node loses it at once.
 func (s *Server) warning(ctx context.Context) string {
+	var all []string
 	if err := s.bus.Ping(ctx); err != nil {
-		return "The bus does not answer: what other nodes do is shown here late."
+		all = append(all, "The bus does not answer: what other nodes do is shown here late.")
 	}
-	return ""
+	if s.django != nil {
+		if err := s.django.Ping(ctx); err != nil {
+			s.logger.WarnContext(ctx, "Django's database does not answer", "error", err)
+			all = append(all, "Django's database does not answer: its sessions let nobody in.")
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// A pinger is what a part that is handed in may be able to do: say whether it answers.
+type pinger interface {
+	Ping(ctx context.Context) error
 }
 
 // ping asks store and bus whether they answer.

@@ -29,6 +29,7 @@ func openDjango(ctx context.Context) adjustment {
 		}
 		s.django, err = django.Open(ctx, django.Config{
 			URL: cfg.DjangoDatabase.Reveal(), SessionTable: cfg.DjangoSessions, UserTable: cfg.DjangoUsers, Columns: cfg.DjangoUserColumns,
+			Logger: s.log,
 		})
 		if err != nil {
 			return usageError{fmt.Errorf("BELFRY_DJANGO_DATABASE_URL: %w", err)}

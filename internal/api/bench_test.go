@@ -5,12 +5,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/api"
 	"github.com/belfryhq/belfry/internal/auth"
+	"github.com/belfryhq/belfry/internal/limit"
 	"github.com/belfryhq/belfry/internal/membus"
 	"github.com/belfryhq/belfry/internal/notify"
 	"github.com/belfryhq/belfry/internal/stream"
@@ -42,7 +45,7 @@ func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) WriteHeader(status int)      { s.status = status }
 func (s *sink) Write(b []byte) (int, error) { return len(b), nil }
 
-func benchmark(b *testing.B, want int, request func() *http.Request) {
+func benchmark(b *testing.B, want int, request func() *http.Request, change ...func(*api.Config)) {
 	memory := storetest.NewMemory()
 	id := belfry.ID{1}
 	n := belfry.Notification{ID: id, Category: "order.assigned", Title: "Order 1138 is yours", Body: "Due on Friday."}
@@ -69,10 +72,14 @@ func benchmark(b *testing.B, want int, request func() *http.Request) {
 		Store: store, Keys: []auth.NamedKey{{Name: "shop", Secret: appKey}}, JWT: auth.JWT{Secret: []byte(jwtSecret)},
 	})
 	must(err)
-	handler, err := api.New(api.Config{
+	c := api.Config{
 		Service: service, Hub: hub, Auth: authenticator, Ready: memory.Ping,
 		Logger: slog.New(slog.NewJSONHandler(io.Discard, nil)),
-	})
+	}
+	for _, fn := range change {
+		fn(&c)
+	}
+	handler, err := api.New(c)
 	must(err)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -109,4 +116,20 @@ func BenchmarkList(b *testing.B) {
 		r.Header = h
 		return r
 	})
+}
+
+// BenchmarkGuess is one guess more from an address of which there were too many: what is refused without a look.
+func BenchmarkGuess(b *testing.B) {
+	limits, err := limit.New(limit.Rates{limit.Failures: {Count: 1, Per: time.Hour}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	h := http.Header{"Authorization": {"Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"}}
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "/api/v1/notifications/counts/", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header, r.RemoteAddr = h, "192.0.2.1:4242"
+	limits.Failed(limit.Source{Addr: netip.MustParseAddr("192.0.2.1")}, r, time.Now())
+	benchmark(b, http.StatusTooManyRequests, func() *http.Request { return r }, func(c *api.Config) { c.Limits = limits })
 }

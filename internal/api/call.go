@@ -25,7 +25,8 @@ type call struct {
 	variable string // the value of the variable in its path
 	public   bool   // anyone may
 	who      auth.Principal
-	status   int // 0: nothing was written yet
+	mark     uint64 // of the hub, from before it was known who it is
+	status   int    // 0: nothing was written yet
 	begun    time.Time
 	source   limit.Source // where it comes from, once placed is set
 	placed   bool

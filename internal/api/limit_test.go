@@ -154,6 +154,10 @@ func TestTooManyGuesses(t *testing.T) {
 	w.limited("a good ticket, which stays good", w.do("GET", path+"?ticket="+ticket, nil, here))
 	w.limited("a good token that was never seen", w.do("GET", path, nil, here, asUser("42")))
 	w.want(200, w.do("GET", path, nil, here, header("Authorization", "Bearer "+atWork)))
+	mine := path + "?ticket=" + w.exchange(func(r *http.Request) { here(r); bearer(atWork)(r) })
+	w.want(200, w.do("GET", mine, nil, here, cookie("other", "1")))
+	w.want(401, w.do("GET", mine, nil, here))
+	w.limited("the used ticket, once more", w.do("GET", mine, nil, here))
 	w.want(200, w.do("GET", path, nil, by("192.0.2.2"), asUser("42")))
 	w.want(200, w.do("GET", path+"?ticket="+ticket, nil, by("192.0.2.2")))
 	for _, l := range w.lines() {

@@ -170,13 +170,14 @@ func (a *API) identify(c *call) (err error) {
 	if wait := a.Limits.Locked(from, c.r, c.begun); wait > 0 {
 		return &tooMany{wait, "Too many credentials from this address were not accepted. Wait, and send a good one."}
 	}
+	c.mark = a.Hub.Mark()
 	if c.who, err = a.Auth.Authenticate(c.r); err == nil {
 		limit.Welcome(c.ctx())
 		a.Limits.Good(from, c.r, c.begun)
 		return nil
 	}
 	if auth.Guessed(err) {
-		a.Limits.Failed(from, c.begun)
+		a.Limits.Failed(from, c.r, c.begun)
 		return err
 	}
 	if limited := a.limitAddress(c, limit.Address); limited != nil {

@@ -29,7 +29,7 @@ func (a *API) stream(c *call) error {
 	}
 	batch := q.number("batch", 0, 0, maxBatch)
 	req := stream.Request{
-		User: c.who.User, ExpiresAt: c.who.Deadline(), Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
+		User: c.who.User, Mark: c.mark, ExpiresAt: c.who.Deadline(), Batch: time.Duration(batch) * time.Millisecond, Named: q.flag("named"),
 		LastEventID: c.r.Header.Get("Last-Event-ID"), IP: a.ip(c), UserAgent: c.r.UserAgent(),
 	}
 	if given := q.get("last_event_id"); req.LastEventID == "" {

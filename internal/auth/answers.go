@@ -71,3 +71,9 @@ func (a *answers) forget() {
 	defer a.mu.Unlock()
 	clear(a.known)
 }
+
+func (a *answers) len() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.known)
+}

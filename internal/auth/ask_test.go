@@ -202,6 +202,49 @@ func TestAskIsCached(t *testing.T) {
 	count(1) // a clock that was set back keeps nothing alive
 }
 
+// Whoever makes up cookies does not fill the memory: 10,000 answers are kept at most, whatever they are.
+func TestAskKeepsSoMany(t *testing.T) {
+	t.Parallel()
+	const most, visitors = 10_000, 10_500
+	b := newBackend(t, func(w http.ResponseWriter, r *http.Request) {
+		if n := len(r.Header.Get("Cookie")); n%2 == 0 {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"user_id":"42"}`)
+	})
+	clock := &clock{at: now}
+	w := b.open(t, auth.Ask{Cache: time.Hour}, clock.now)
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for n := next.Add(1); n <= visitors; n = next.Add(1) {
+				if _, err := w.Authenticate(get("/", "Cookie", fmt.Sprint("s=", n))); err != nil && codeOf(err) != belfry.CodeNoIdentity {
+					t.Errorf("got %v", err)
+					return
+				}
+				if kept := w.Stats().Kept; kept > most {
+					t.Errorf("%d answers are kept", kept)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if kept := w.Stats().Kept; kept < most*9/10 || b.asked.Load() != visitors {
+		t.Errorf("%d answers are kept of %d visitors who were asked about, of %d", kept, b.asked.Load(), visitors)
+	}
+	// What holds no more goes as soon as room is needed.
+	clock.move(time.Hour)
+	came := 0
+	for ; came < most && w.Stats().Kept > came; came++ {
+		_, _ = w.Authenticate(get("/", "Cookie", fmt.Sprint("t=", came)))
+	}
+	if kept := w.Stats().Kept; kept != came || came > most/2 {
+		t.Errorf("%d answers are kept after %d new ones, when all of before are over", kept, came)
+	}
+}
+
 // A back end that is down is left alone for a while, and found again.
 func TestAskBreaks(t *testing.T) {
 	t.Parallel()

@@ -30,16 +30,20 @@ func TestCredentialsStandNowhere(t *testing.T) {
 	if err := json.Unmarshal(out, &made); err != nil || made.Key == "" {
 		t.Fatalf("no key was made: %v %s", err, out)
 	}
-	ticket := func() string {
-		_, text, err := p.call(t.Context(), http.MethodPost, "/api/v1/users/42/tickets/", made.Key, nil)
+	ticketBy := func(path, credential string) string {
+		_, text, err := p.call(t.Context(), http.MethodPost, path, credential, nil)
 		var got struct{ Ticket string }
 		if err != nil || json.Unmarshal(text, &got) != nil || got.Ticket == "" {
 			t.Fatalf("no ticket: %v %s", err, text)
 		}
 		return got.Ticket
 	}
+	ticket := func() string { return ticketBy("/api/v1/users/42/tickets/", made.Key) }
+	token := newPerson("42").token
+	exchanged := func() string { return ticketBy("/api/v1/notifications/tickets/", token) }
 	secrets := map[string]string{
-		"the key of the settings": apiKey, "the key of the store": made.Key, "a good token": newPerson("42").token,
+		"the key of the settings": apiKey, "the key of the store": made.Key, "a good token": token,
+		"a ticket for a token": exchanged(), "a ticket for a token for later": exchanged(),
 		"a bad token": newPerson("42").token + "AAAA", "a bad key": "bf_CANARY-canary-CANARY-canary-0123456789", "a bad ticket": "CANARYticketCANARYticket01",
 		"a ticket": ticket(), "a ticket for later": ticket(), "the secret of tokens": jwtSecret,
 	}

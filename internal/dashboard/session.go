@@ -99,7 +99,7 @@ func (d *dashboard) signIn(v *visit) error {
 	failed := ""
 	switch {
 	case p.Kind != auth.App:
-		d.Limits.Failed(from, d.Now())
+		d.Limits.Failed(from, asked, d.Now())
 		failed = "This is not an API key of this server."
 	case !p.Scopes.May(mayLook):
 		failed = "This key may not see the mail: it needs the scope " + mayLook.String() + " or admin."

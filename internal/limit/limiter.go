@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -112,11 +113,17 @@ func (l *Limiter) Locked(s Source, r *http.Request, now time.Time) time.Duration
 	return l.count(Failures, wait)
 }
 
-// Failed counts a credential that was no good.
-func (l *Limiter) Failed(s Source, now time.Time) {
-	if l != nil && !s.Crowd && s.Addr.IsValid() {
+// Failed counts a credential that was no good. Should it have been good before, as a ticket that was used, it hides no more guesses.
+func (l *Limiter) Failed(s Source, r *http.Request, now time.Time) {
+	if l != nil && l.tables[Failures] != nil && !s.Crowd && s.Addr.IsValid() {
 		l.tables[Failures].take(l.address(s.Addr, 0), now)
+		l.known.forget(l.address(s.Addr, l.credential(r)))
 	}
+}
+
+// Expect remembers a ticket that was just made for somebody at an address, who is known there and will show it.
+func (l *Limiter) Expect(s Source, ticket string, now time.Time) {
+	l.Good(s, &http.Request{URL: &url.URL{RawQuery: "ticket=" + ticket}}, now)
 }
 
 // Good remembers that the request's credential is good.
@@ -153,23 +160,38 @@ func (l *Limiter) address(a netip.Addr, more uint64) uint64 {
 
 // credential returns a hash of all by which a request may be known: more than counts for package auth, so that no bad
 // credential hides behind a good one in another place. Parameters that are surely none are left out, for they differ from
-// call to call.
+// call to call. Where a ticket comes first, package auth looks at nothing else; and the headers of whoever shows it are not those
+// of whoever was given it.
 func (l *Limiter) credential(r *http.Request) uint64 {
 	var h maphash.Hash
 	h.SetSeed(l.seed)
-	for _, name := range [...]string{"Authorization", "Cookie"} {
-		for _, line := range r.Header[name] {
-			_, _ = h.WriteString(line)
-		}
-		_ = h.WriteByte(0)
-	}
+	byTicket, first := false, true
 	for rest := r.URL.RawQuery; rest != ""; {
 		var pair string
 		pair, rest, _ = strings.Cut(rest, "&")
-		name, _, _ := strings.Cut(pair, "=")
+		name, value, _ := strings.Cut(pair, "=")
 		if name == "token" || name == "ticket" || strings.ContainsAny(name, "%+") {
+			byTicket = byTicket || first && name == "ticket" && plainTicket(value)
+			first = false
 			_, _ = h.WriteString(pair)
+			_ = h.WriteByte('&')
+		}
+	}
+	if byTicket {
+		return h.Sum64()
+	}
+	for _, name := range [...]string{"Authorization", "Cookie"} {
+		_ = h.WriteByte(0)
+		for _, line := range r.Header[name] {
+			_, _ = h.WriteString(line)
 		}
 	}
 	return h.Sum64()
+}
+
+// plainTicket reports whether a value stands for itself: what package auth might read otherwise, or pass over, is none.
+func plainTicket(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
 }

@@ -160,7 +160,7 @@ func TestGuessesLockTheGuesser(t *testing.T) {
 		if l.Locked(here, request("/"), now) != 0 {
 			t.Fatal("locked too early")
 		}
-		l.Failed(here, now)
+		l.Failed(here, request("/"), now)
 	}
 	for name, c := range map[string]struct {
 		from   limit.Source
@@ -189,7 +189,7 @@ func TestGuessesLockTheGuesser(t *testing.T) {
 	for range 3 {
 		now = now.Add(50 * time.Minute)
 		for range 3 {
-			l.Failed(here, now)
+			l.Failed(here, request("/"), now)
 		}
 		if l.Locked(here, request("/"), now) == 0 || l.Locked(here, good, now) != 0 {
 			t.Error("50 minutes after the last call: want a stranger locked, and who is at work not")
@@ -198,10 +198,57 @@ func TestGuessesLockTheGuesser(t *testing.T) {
 	}
 	now = now.Add(time.Hour)
 	for range 3 {
-		l.Failed(here, now)
+		l.Failed(here, request("/"), now)
 	}
 	if l.Locked(here, good, now) == 0 {
 		t.Error("an hour after the last call: want who was at work a stranger again")
+	}
+}
+
+// A ticket is expected where it was made, whatever goes along with it; nothing hides behind it, and when it is used up neither does
+// it itself.
+func TestTicketsAreExpected(t *testing.T) {
+	t.Parallel()
+	l := limiter(t, limit.Rates{limit.Failures: {Count: 1, Per: time.Second, Burst: 3}})
+	now := time.Now()
+	here, elsewhere := source("192.0.2.1"), source("192.0.2.9")
+	l.Expect(here, "good-ticket_1", now)
+	// By these somebody came in, by another credential than it may seem.
+	for _, target := range []string{"/?ticket=&ticket=good-ticket_1", "/?ticket=%zz", "/?ticket=a;b", "/?ticket"} {
+		l.Good(here, request(target, "Authorization", "Bearer good"), now)
+	}
+	for range 3 {
+		for _, from := range []limit.Source{here, elsewhere} {
+			l.Failed(from, request("/"), now)
+		}
+	}
+	for name, c := range map[string]struct {
+		from   limit.Source
+		r      *http.Request
+		locked bool
+	}{
+		"the ticket":                    {here, request("/?ticket=good-ticket_1"), false},
+		"with a cookie and a place":     {here, request("/?last_event_id=1-2-3&ticket=good-ticket_1", "Cookie", "a=b"), false},
+		"elsewhere":                     {elsewhere, request("/?ticket=good-ticket_1"), true},
+		"another ticket":                {here, request("/?ticket=good-ticket_2"), true},
+		"a ticket before it":            {here, request("/?ticket=guess&ticket=good-ticket_1"), true},
+		"a ticket in disguise":          {here, request("/?%74icket=guess&ticket=good-ticket_1"), true},
+		"a header behind an empty one":  {here, request("/?ticket=&ticket=good-ticket_1", "Authorization", "Bearer guess"), true},
+		"a header behind a broken one":  {here, request("/?ticket=%zz", "Authorization", "Bearer guess"), true},
+		"a header behind two in one":    {here, request("/?ticket=a;b", "Authorization", "Bearer guess"), true},
+		"a header behind the name":      {here, request("/?ticket", "Authorization", "Bearer guess"), true},
+		"the header that was good":      {here, request("/?ticket", "Authorization", "Bearer good"), false},
+		"the ticket cut into two pairs": {here, request("/?ticket=good-&ticket_1"), true},
+	} {
+		if got := l.Locked(c.from, c.r, now) > 0; got != c.locked {
+			t.Errorf("%s: locked %v, want %v", name, got, c.locked)
+		}
+	}
+	used := request("/?ticket=good-ticket_1")
+	l.Good(here, used, now)
+	l.Failed(here, used, now)
+	if l.Locked(here, used, now) == 0 {
+		t.Error("a ticket that is used up: want it locked like any other guess")
 	}
 }
 

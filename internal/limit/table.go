@@ -78,6 +78,16 @@ func (t *Table) touch(key uint64, now time.Time) {
 	s.keys[i], s.full[i] = key, now.Sub(t.start)+t.each
 }
 
+// forget frees the key's place.
+func (t *Table) forget(key uint64) {
+	s := &t.sets[key%sets]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.slot(key); s.keys[i] == key {
+		s.keys[i], s.full[i] = 0, 0
+	}
+}
+
 func (t *Table) seen(key uint64, now time.Time) bool {
 	s := &t.sets[key%sets]
 	s.mu.Lock()

@@ -44,6 +44,10 @@ type Request struct {
 	IP          string        // for Status
 	UserAgent   string        // for Status
 
+	// Mark is what [Hub.Mark] returned before the credential was looked at. Who was hung up since then, `revoked` or `expired`, is
+	// told so at once: the hang-up could not find a stream that was not there yet, nor could the look know of it. 0: nothing is made up for.
+	Mark uint64
+
 	ID      belfry.ID // the connection's, see [NewConnectionID]; zero: one is made
 	Watched bool      // [Config.Ended] is told when the stream ends
 }

@@ -31,8 +31,12 @@ func (h *Hub) Status(user string) Status {
 // timeoutSlack is what a client should wait beyond two heartbeats: one may be lost on the way, and none is exact.
 const timeoutSlack = 10 * time.Second
 
+// Mark returns a place in the order of hang-ups, for [Request.Mark]: take it before the credential is looked at.
+func (h *Hub) Mark() uint64 { return h.hungUp.mark() }
+
 // Hangup ends a person's streams on this node (connection empty), or one of them, and returns how many.
 func (h *Hub) Hangup(user, connection string, why belfry.CloseReason) (closed int) {
+	h.hungUp.note(user, connection, why)
 	if t := h.topic(user); t != nil {
 		return t.hangup(connection, why)
 	}

@@ -8,13 +8,15 @@ func (h *Hub) hear(r belfry.Ring) {
 		h.hearAll(&r)
 		return
 	}
+	if r.Hangup.Reason != "" {
+		h.Hangup(r.User, r.Hangup.Connection, r.Hangup.Reason)
+		return
+	}
 	t := h.topic(r.User)
 	if t == nil {
 		return // nobody listens, and nobody did lately: not even encoded
 	}
 	switch {
-	case r.Hangup.Reason != "":
-		t.hangup(r.Hangup.Connection, r.Hangup.Reason)
 	case r.Mute:
 		t.doubt()
 	case r.Change.Seq > 0:
@@ -31,6 +33,7 @@ func (h *Hub) hear(r belfry.Ring) {
 func (h *Hub) hearAll(r *belfry.Ring) {
 	switch {
 	case r.Hangup.Reason != "":
+		h.hungUp.note("", r.Hangup.Connection, r.Hangup.Reason)
 		h.each(func(t *topic) { t.hangup(r.Hangup.Connection, r.Hangup.Reason) })
 	case r.Mute:
 		h.all.doubt()

@@ -25,6 +25,7 @@ type Hub struct {
 	mender *mender
 	lot    *lot // where streams are parked
 	meters meters
+	hungUp hangups
 
 	patience patience
 	total    atomic.Int64 // connections, those about to join included
@@ -114,9 +115,14 @@ func (h *Hub) join(c *conn, q *Request, by transport) belfry.CloseReason {
 	if !h.reserve() {
 		return belfry.CloseLimit
 	}
-	why := h.register(c, q, by)
-	if why != "" {
+	if why := h.register(c, q, by); why != "" {
 		h.release()
+		return why
+	}
+	// Only now does a hang-up find it: what it has missed since its credential was looked at is made up for.
+	why := h.hungUp.since(q.Mark, q.User)
+	if why != "" {
+		h.leave(c)
 	}
 	return why
 }
