@@ -12,7 +12,7 @@ import (
 func (s *Store) Prune(ctx context.Context, before, now time.Time, limit int) (more bool, err error) {
 	p := pruning{s, before.UnixMilli(), now.UnixMilli()}
 	limit = max(limit, 1)
-	for _, kind := range []func(context.Context, int) (int, error){s.clearSome, p.notes, p.shared, p.states, p.answers, p.tickets, p.revocations, p.sent, p.full} {
+	for _, kind := range []func(context.Context, int) (int, error){s.clearSome, p.notes, p.shared, p.states, p.answers, p.tickets, p.revocations, p.sent, p.full, p.refused} {
 		n, err := kind(ctx, limit)
 		if err != nil {
 			return false, failure("prune", err)
@@ -42,8 +42,10 @@ func (p *pruning) more(ctx context.Context) (more bool, err error) {
 			OR EXISTS (SELECT 1 FROM belfry.tickets WHERE expires_at <= $3)
 			OR EXISTS (SELECT 1 FROM belfry.revocations WHERE expires_at <= $3)
 			OR coalesce((SELECT at <= $4 FROM belfry.mails_sent ORDER BY id LIMIT 1), false)
-			OR EXISTS (SELECT 1 FROM belfry.full_mailboxes WHERE at < $5)`,
-			p.before, p.now-answerAge.Milliseconds(), p.now, p.now-sentAge.Milliseconds(), p.now-fullAge.Milliseconds())
+			OR EXISTS (SELECT 1 FROM belfry.full_mailboxes WHERE at < $5)
+			OR EXISTS (SELECT 1 FROM belfry.intake WHERE refused_at < $6)`,
+			p.before, p.now-answerAge.Milliseconds(), p.now, p.now-sentAge.Milliseconds(), p.now-fullAge.Milliseconds(),
+			p.now-refusedAge.Milliseconds())
 	})
 	return more, err
 }
@@ -148,6 +150,11 @@ func (p *pruning) sent(ctx context.Context, limit int) (int, error) {
 func (p *pruning) full(ctx context.Context, limit int) (int, error) {
 	return p.delete(ctx, `DELETE FROM belfry.full_mailboxes WHERE address IN (SELECT address FROM belfry.full_mailboxes
 		WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, p.now-fullAge.Milliseconds(), int64(limit))
+}
+
+func (p *pruning) refused(ctx context.Context, limit int) (int, error) {
+	return p.delete(ctx, `DELETE FROM belfry.intake WHERE place IN (SELECT place FROM belfry.intake
+		WHERE refused_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, p.now-refusedAge.Milliseconds(), int64(limit))
 }
 
 // delete runs one statement that removes rows nobody waits for.
