@@ -16,6 +16,9 @@ CREATE TABLE belfry.intake (
 CREATE INDEX intake_waiting ON belfry.intake (place) WHERE refused_at IS NULL;
 CREATE INDEX intake_refused ON belfry.intake (refused_at) WHERE refused_at IS NOT NULL;
 
+-- Whoever is erased is erased here too.
+CREATE INDEX intake_people ON belfry.intake USING gin ((request->'to') jsonb_path_ops) WHERE refused_at IS NOT NULL;
+
 -- What apps call. It looks at no rule: what it refuses is what would be refused whatever the rules are, so that whoever wrote
 -- the statement sees the mistake at once. It runs as its owner, so an app needs the right to execute it and none on tables.
 -- +goose StatementBegin
