@@ -37,16 +37,16 @@ func (s *Store) TakeIn(ctx context.Context, now time.Time, limit int, read func(
 	if err != nil || !waiting {
 		return nil, false, failure("take in", err)
 	}
-	k := taking{store: s, wait: ctx, now: now.UnixMilli(), read: read}
-	err = k.take(max(limit, 1))
+	k := taking{store: s, now: now.UnixMilli(), read: read}
+	err = k.take(ctx, max(limit, 1))
 	if err == nil || ctx.Err() != nil || passing(err) {
 		return k.taken, k.more, failure("take in", err)
 	}
 	// One of them cannot be stored. Each by itself, in their order, so that it is put aside alone.
 	var all []belfry.Taken
 	for range k.found {
-		if err = k.take(1); err != nil && !passing(err) && len(k.places) > 0 {
-			err = errors.Join(k.putAside(err), failure("take in a deposit, which is tried again", err))
+		if err = k.take(ctx, 1); err != nil && !passing(err) && len(k.places) > 0 {
+			err = errors.Join(k.putAside(ctx, err), failure("take in a deposit, which is tried again", err))
 		}
 		all = append(all, k.taken...)
 		if err != nil {
@@ -62,7 +62,6 @@ func passing(err error) bool { return isAway(err) || isFull(err) || errors.Is(er
 // A taking takes deposits in.
 type taking struct {
 	store *Store
-	wait  context.Context // ends the waiting for another node
 	now   int64
 	read  func(*belfry.Deposit) (belfry.Accept, error)
 
@@ -73,13 +72,13 @@ type taking struct {
 	more     bool
 }
 
-// take takes at most limit deposits in, in one transaction.
-func (k *taking) take(limit int) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.wait), storeWithin)
+// take takes at most limit deposits in, in one transaction. The end of wait ends the waiting for another node alone.
+func (k *taking) take(wait context.Context, limit int) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(wait), storeWithin)
 	defer cancel()
 	err := k.store.write(ctx, func(ctx context.Context, t *tx) error {
 		k.taken, k.more = nil, false
-		if err := k.lock(t, limit); err != nil {
+		if err := k.lock(wait, t, limit); err != nil {
 			return err
 		}
 		return k.run(ctx, t)
@@ -91,12 +90,12 @@ func (k *taking) take(limit int) error {
 }
 
 // lock waits for its turn, and reads what is there.
-func (k *taking) lock(t *tx, limit int) error {
+func (k *taking) lock(ctx context.Context, t *tx, limit int) error {
 	k.deposits, k.places = nil, nil
-	if _, err := t.exec(k.wait, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockID), int32(gateID)); err != nil {
+	if _, err := t.exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockID), int32(gateID)); err != nil {
 		return err
 	}
-	err := t.query(k.wait, func(r row) error {
+	err := t.query(ctx, func(r row) error {
 		k.places = append(k.places, r.int(0))
 		k.deposits = append(k.deposits, belfry.Deposit{ID: r.id(1), Request: []byte(r.text(2)), IdempotencyKey: r.text(3)})
 		return nil
@@ -163,8 +162,8 @@ func (k *taking) settle(t *tx, answers []belfry.Accepted) {
 }
 
 // putAside lets the deposit that failed by itself wait.
-func (k *taking) putAside(cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.wait), storeWithin)
+func (k *taking) putAside(ctx context.Context, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeWithin)
 	defer cancel()
 	_, err := k.store.change(ctx, `UPDATE belfry.intake SET tries=tries+1, reason=$2,
 		due=$3 + least($4::bigint * (1 << least(tries, 20)), $5::bigint) + $6::bigint, refused_at=CASE WHEN tries+1 >= $7 THEN $3 END WHERE place=$1`,

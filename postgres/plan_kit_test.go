@@ -138,12 +138,3 @@ func judge(found []plan, maxRows float64) (used, faults []string) {
 	slices.Sort(faults)
 	return slices.Compact(used), slices.Compact(faults)
 }
-
-func (p *plan) indexes() (found []string) {
-	p.Plan.walk(func(n *planNode) {
-		if n.Index != "" && n.Loops > 0 {
-			found = append(found, n.Index)
-		}
-	})
-	return found
-}

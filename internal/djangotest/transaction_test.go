@@ -83,6 +83,9 @@ func TestTransactionGuide(t *testing.T) {
 	}
 	start(t, t.TempDir(), append(settings, "BELFRY_URL="+bell.url, "BELFRY_API_KEY="+apiKey), bell.p.cmd.Path, "doctor").says(t,
 		regexp.MustCompile(`warning +intake .*1 send, the last \(\S+\) because: .*title: is required`))
+	if _, metrics := bell.call(bearer(apiKey), http.MethodGet, "/metrics", ""); !strings.Contains(metrics, "belfry_intake_refused 1\n") {
+		t.Errorf("the metrics do not tell of it:\n%s", metrics)
+	}
 	if orders := strings.TrimSpace(owner(`SELECT count(*) FROM orders`)); orders != "4" {
 		t.Errorf("there are %s orders", orders)
 	}
