@@ -197,8 +197,8 @@ type Upkeep interface {
 
 	// Prune removes at most limit notifications created before a time that are read or archived or never stood in an inbox,
 	// broadcasts created before it, and what is left of those deleted before it; and, whatever the time, answers to idempotency keys older
-	// than 24 hours, tickets and revocations that expired, the count of mails sent more than 48 hours ago, and what FullMailbox noted more than 7 days
-	// ago. It reports whether there is more to remove. No log entry is made: a
+	// than 24 hours, tickets and revocations that expired, the count of mails sent more than 48 hours ago, what FullMailbox noted more than 7 days
+	// ago, and deposits refused more than 30 days ago. It reports whether there is more to remove. No log entry is made: a
 	// cursor from before a removed entry is answered with ResetPruned. Where counts change without one, the rings say so (Mute):
 	// one for everyone after a broadcast, one for each person after a notification of theirs that was read and never seen. They are
 	// of what was removed, also when an error stopped it there.

@@ -62,6 +62,11 @@ func (a *Admin) Keys(ctx context.Context) ([]belfry.Key, error) { return a.s.Key
 // RemoveKey is [Store.RemoveKey].
 func (a *Admin) RemoveKey(ctx context.Context, name string) error { return a.s.RemoveKey(ctx, name) }
 
+// IntakeState is [Store.IntakeState].
+func (a *Admin) IntakeState(ctx context.Context) (belfry.IntakeState, error) {
+	return a.s.IntakeState(ctx)
+}
+
 // Close frees everything; a second Close does nothing.
 func (a *Admin) Close() error {
 	a.s.closed.Store(true)

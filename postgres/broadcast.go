@@ -41,9 +41,16 @@ func scanState(r row) state {
 }
 
 // sharedOf selects broadcasts as the person of the first argument has them.
-const sharedOf = `SELECT b.bseq, b.id, b.category, b.title, b.body, b.url, b.data, b.actor, b.priority, b.created_at,
-	b.expires_at, s.hidden, s.seen_at, s.read_at, s.archived_at, s.seq
-	FROM belfry.broadcasts b LEFT JOIN belfry.broadcast_states s ON s.uid=$1 AND s.bseq=b.bseq WHERE `
+const sharedOf = sharedColumns + `FROM belfry.broadcasts b LEFT JOIN belfry.broadcast_states s ON s.uid=$1 AND s.bseq=b.bseq WHERE `
+
+const sharedColumns = `SELECT b.bseq, b.id, b.category, b.title, b.body, b.url, b.data, b.actor, b.priority, b.created_at,
+	b.expires_at, s.hidden, s.seen_at, s.read_at, s.archived_at, s.seq `
+
+// sharedAlong is sharedOf for a walk along the broadcasts: the OFFSET keeps the server from comparing each with all that the
+// person ever did, where it knows no better than that people did little.
+const sharedAlong = sharedColumns + `FROM belfry.broadcasts b LEFT JOIN LATERAL
+	(SELECT * FROM belfry.broadcast_states x WHERE x.uid=$1 AND x.bseq=b.bseq OFFSET 0) s ON true
+	WHERE b.gone=0 AND b.bseq > $2 AND b.bseq < $3 ORDER BY b.bseq`
 
 func scanShared(r row) (shared, error) {
 	b := shared{bseq: r.int(0), stated: !r.null(11)}
@@ -84,6 +91,40 @@ func eachShared(ctx context.Context, l *link, p *person, each func(shared) bool,
 		}
 		return nil
 	}, sharedOf+where, append([]any{p.uid}, args...)...)
+}
+
+// The steps of walkShared: most walks end within the first.
+const (
+	firstStep = 64
+	maxStep   = 2048
+)
+
+// walkShared calls each with the broadcasts in the inboxes that the person has, between two numbers, until it returns false.
+// It asks for some at a time: the server sends an answer whole, whenever its reader has had enough.
+func walkShared(ctx context.Context, l *link, p *person, above, below int64, newestFirst bool, each func(shared) bool) error {
+	order := ` LIMIT $4`
+	if newestFirst {
+		order = ` DESC LIMIT $4`
+	}
+	for step := int64(firstStep); ; step = min(4*step, maxStep) {
+		read, enough := int64(0), false
+		err := l.query(ctx, func(r row) error {
+			read++
+			if newestFirst {
+				below = r.int(0)
+			} else {
+				above = r.int(0)
+			}
+			b, err := scanShared(r)
+			if err == nil && b.visible(p) && !each(b) {
+				enough, err = true, errEnough
+			}
+			return err
+		}, sharedAlong+order, p.uid, above, below, step)
+		if err != nil || enough || read < step {
+			return err
+		}
+	}
 }
 
 // findShared returns the broadcast of an id as a person has it; nil when they do not, or it is gone.

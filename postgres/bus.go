@@ -43,7 +43,6 @@ const (
 	maxPayload = 7990 // the server takes fewer than 8,000 bytes
 	maxWaiting = 4096 // payloads that wait to be sent
 	maxAtOnce  = 256  // payloads of one statement
-	probeEvery = 10 * time.Second
 )
 
 // OpenBus connects to the database at an address. The logger may be nil.
@@ -72,12 +71,9 @@ func OpenBus(ctx context.Context, url, epoch string, logger *slog.Logger) (*Bus,
 
 // listen makes a connection that hears.
 func (b *Bus) listen(ctx context.Context) (*pgx.Conn, error) {
-	c, err := pgx.ConnectConfig(ctx, b.cfg.Copy())
+	c, err := hearOn(ctx, b.cfg, b.channel)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := c.Exec(ctx, `LISTEN `+pgx.Identifier{b.channel}.Sanitize()); err != nil {
-		return nil, errors.Join(err, c.Close(ctx))
 	}
 	b.listening.Store(true)
 	return c, nil
@@ -87,7 +83,7 @@ func (b *Bus) listen(ctx context.Context) (*pgx.Conn, error) {
 func (b *Bus) hear(ctx context.Context, c *pgx.Conn) {
 	for try := 1; ; try++ {
 		if c != nil {
-			err := b.follow(ctx, c)
+			err := follow(ctx, c, b.take)
 			b.listening.Store(false)
 			_ = c.Close(context.WithoutCancel(ctx)) // it is broken, or not needed any more
 			if ctx.Err() != nil {
@@ -107,30 +103,6 @@ func (b *Bus) hear(ctx context.Context, c *pgx.Conn) {
 		}
 		b.logger.Info("the bus hears again")
 		_ = b.listeners.Call([]belfry.Ring{wirebus.Doubt("")}) // closed: nobody is left to tell
-	}
-}
-
-// follow hears until the connection breaks. One that is silent is asked now and then whether it is still there.
-func (b *Bus) follow(ctx context.Context, c *pgx.Conn) error {
-	for {
-		wait, cancel := context.WithTimeout(ctx, probeEvery)
-		n, err := c.WaitForNotification(wait)
-		cancel()
-		switch {
-		case err == nil:
-			b.take(n)
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case !errors.Is(err, context.DeadlineExceeded) || c.IsClosed():
-			return err
-		default:
-			probe, cancel := context.WithTimeout(ctx, probeEvery)
-			err := c.Ping(probe)
-			cancel()
-			if err != nil {
-				return err
-			}
-		}
 	}
 }
 

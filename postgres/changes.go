@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -86,12 +87,12 @@ type window struct {
 // shared returns the entries of the broadcast log, but for those that the person changed since: these stand in the
 // person's own.
 func (w *window) shared(ctx context.Context, l *link, p *person) (items []belfry.Change, err error) {
-	err = eachShared(ctx, l, p, func(b shared) bool {
+	err = walkShared(ctx, l, p, w.after.Broadcast, math.MaxInt64, false, func(b shared) bool {
 		if b.live(w.now) && b.state.seq <= w.after.Seq {
 			items = append(items, belfry.Change{Kind: belfry.Created, Broadcast: b.bseq, Notification: b.n})
 		}
 		return len(items) <= w.limit
-	}, `b.gone=0 AND b.bseq > $2 ORDER BY b.bseq`, w.after.Broadcast)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@
 //   - Sends that wait at the same time share one transaction; a lone one never waits for company.
 //   - Nodes that are started together bring the tables up to date once. They stand in the schema belfry, so the database
 //     may be shared with an app.
+//   - What apps leave in transactions of their own ([AcceptTx], the SQL function belfry_send) takes no lock of a person, is
+//     taken in once, in the order of the commits, and is removed in the transaction that makes a notification of it.
 //   - A copy of the database, restored elsewhere, has another epoch.
 //
 // How it is laid out: every change takes its locks in one order (idempotency keys, people by id, broadcasts by number,

@@ -36,6 +36,7 @@ func (b *batch) todo(ctx context.Context, sends []*belfry.Accept, out []belfry.A
 		if err != nil {
 			return nil, err
 		}
+		s.named = b.named[a]
 		if a.IdempotencyKey != "" {
 			done, err := b.answered(a, s)
 			if err != nil {

@@ -145,12 +145,12 @@ func (o *ownQuery) run(ctx context.Context, l *link, uid int64) ([]*note, error)
 
 func listShared(ctx context.Context, l *link, p *person, q belfry.ListQuery, before, after int64) (found []shared, err error) {
 	now := q.Now.UnixMilli()
-	err = eachShared(ctx, l, p, func(b shared) bool {
+	err = walkShared(ctx, l, p, after, before, true, func(b shared) bool {
 		if b.live(now) && q.Filter.Match(&b.n) && within(b.n.Category, q.Category) {
 			found = append(found, b)
 		}
 		return len(found) <= q.Limit
-	}, `b.gone=0 AND b.bseq < $2 AND b.bseq > $3 ORDER BY b.bseq DESC`, before, after)
+	})
 	return found, err
 }
 

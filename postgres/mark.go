@@ -67,7 +67,9 @@ func (k *marking) named(ctx context.Context) error {
 	}
 	all := map[belfry.ID]*shared{}
 	if others := slices.DeleteFunc(slices.Clone(k.m.IDs), func(id belfry.ID) bool { return own[id] != nil }); len(others) > 0 {
-		found, err := k.broadcasts(ctx, math.MaxInt32, `b.id = ANY($2) AND b.gone=0 ORDER BY b.bseq`, keys(others))
+		found, err := k.broadcasts(ctx, func(each func(shared) bool) error {
+			return eachShared(ctx, k.link, k.p, each, `b.id = ANY($2) AND b.gone=0 ORDER BY b.bseq`, keys(others))
+		}, math.MaxInt32)
 		if err != nil {
 			return err
 		}
@@ -89,15 +91,15 @@ func (k *marking) named(ctx context.Context) error {
 	return nil
 }
 
-// broadcasts returns at most limit broadcasts that the mark would change, locked so that they are not taken back meanwhile.
-func (k *marking) broadcasts(ctx context.Context, limit int, where string, args ...any) (found []shared, err error) {
-	err = eachShared(ctx, k.link, k.p, func(b shared) bool {
+// broadcasts returns at most limit of some broadcasts that the mark would change, locked so that they are not taken back meanwhile.
+func (k *marking) broadcasts(ctx context.Context, of func(each func(shared) bool) error, limit int) (found []shared, err error) {
+	err = of(func(b shared) bool {
 		n := b.n
 		if b.live(k.at) && (!k.m.All || within(n.Category, k.m.Category)) && set(&n, k.m.Set, k.m.At) {
 			found = append(found, b)
 		}
 		return len(found) < limit
-	}, where, args...)
+	})
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -123,7 +125,9 @@ func (k *marking) all(ctx context.Context) error {
 	if limit <= 0 {
 		limit = math.MaxInt32 - 1
 	}
-	broadcasts, err := k.broadcasts(ctx, limit+1, `b.gone=0 AND b.bseq <= $2 ORDER BY b.bseq`, upTo.Broadcast)
+	broadcasts, err := k.broadcasts(ctx, func(each func(shared) bool) error {
+		return walkShared(ctx, k.link, k.p, 0, upTo.Broadcast+1, false, each)
+	}, limit+1)
 	if err != nil {
 		return err
 	}

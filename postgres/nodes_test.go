@@ -1,11 +1,15 @@
 package postgres_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/postgres"
@@ -18,7 +22,8 @@ func send(to belfry.To, title string) belfry.Accept {
 }
 
 // TestCommitOrder: 64 writers on 4 nodes send to one person (and to others, and to everyone), and dawdle inside their
-// transactions. Readers on every node follow the log, and none ever sees a number whose predecessor it has not seen.
+// transactions; half of them are an app that leaves its sends in transactions of its own. Readers on every node follow the
+// log, and none ever sees a number whose predecessor it has not seen.
 func TestCommitOrder(t *testing.T) {
 	t.Parallel()
 	const nodes, writers, each = 4, 64, 12
@@ -26,36 +31,71 @@ func TestCommitOrder(t *testing.T) {
 	var stores []*postgres.Store
 	for range nodes {
 		stores = append(stores, openURL(t, url))
+		serve(t, stores[len(stores)-1], nil)
 	}
+	app := pool(t, url)
 	var writing, reading sync.WaitGroup
 	done := make(chan struct{})
 	for _, s := range stores {
 		reading.Go(func() { follow(t, s, "ada", done, writers*each) })
 	}
 	for w := range writers {
+		leave := []func(context.Context, pgx.Tx, *belfry.Send) error{nil, byAcceptTx, nil, bySQL}[w%4]
 		writing.Go(func() {
-			s := stores[w%nodes]
 			for i := range each {
 				to := []belfry.To{belfry.ToUser("ada"), belfry.ToUsers("bob", "ada"), belfry.ToUsers(fmt.Sprint("user-", w), "ada", "bob")}[i%3]
-				a := send(to, fmt.Sprintf("%d from %d", i, w))
+				a, all := send(to, fmt.Sprintf("%d from %d", i, w)), send(belfry.ToAll(), "all")
+				if leave != nil {
+					inTransaction(t, app, func(tx pgx.Tx) error {
+						err := errors.Join(leave(t.Context(), tx, a.Send), leave(t.Context(), tx, all.Send))
+						dawdle()
+						return err
+					})
+					continue
+				}
 				a.Decide = func(*belfry.Recipient) belfry.Decision {
-					<-time.After(rand.N(2 * time.Millisecond)) // the transaction stays open: what this test is about
+					dawdle()
 					return belfry.Decision{Inbox: true}
 				}
-				if out, err := s.Accept(t.Context(), []belfry.Accept{a, send(belfry.ToAll(), "all")}); err != nil || out[0].Err != nil {
+				if out, err := stores[w%nodes].Accept(t.Context(), []belfry.Accept{a, all}); err != nil || out[0].Err != nil {
 					t.Errorf("accept: %v %v", err, out)
 				}
 			}
 		})
 	}
 	writing.Wait()
+	takenIn(t, stores[0])
 	close(done)
 	reading.Wait()
 	for _, s := range stores {
-		page, err := s.List(t.Context(), belfry.ListQuery{User: "ada", Limit: 10_000, Now: start})
+		page, err := s.List(t.Context(), belfry.ListQuery{User: "ada", Limit: 10_000, Now: time.Now()})
 		if err != nil || len(page.Results) != 2*writers*each || page.Counts.Unread != int64(2*writers*each) {
 			t.Errorf("the list has %d, and says %+v, %v", len(page.Results), page.Counts, err)
 		}
+		inOrder(t, s)
+	}
+}
+
+// dawdle keeps a transaction open: what the test is about.
+func dawdle() { <-time.After(rand.N(2 * time.Millisecond)) }
+
+// inOrder checks that what one writer sent to ada stands in her log in the order in which it was sent.
+func inOrder(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	c, err := s.Changes(t.Context(), "ada", belfry.Cursor{Epoch: s.Epoch()}, 10_000, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := map[int]int{}
+	for _, item := range c.Items {
+		var i, w int
+		if n, _ := fmt.Sscanf(item.Notification.Title, "%d from %d", &i, &w); n != 2 {
+			continue
+		}
+		if i != next[w] {
+			t.Errorf("writer %d: after %d comes %d", w, next[w]-1, i)
+		}
+		next[w] = i + 1
 	}
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -12,7 +13,7 @@ import (
 func (s *Store) Prune(ctx context.Context, before, now time.Time, limit int) (rings []belfry.Ring, more bool, err error) {
 	p := pruning{Store: s, before: before.UnixMilli(), now: now.UnixMilli()}
 	limit = max(limit, 1)
-	for _, kind := range []func(context.Context, int) (int, error){s.clearSome, p.notes, p.shared, p.states, p.answers, p.tickets, p.revocations, p.sent, p.full} {
+	for _, kind := range []func(context.Context, int) (int, error){s.clearSome, p.notes, p.shared, p.states, p.answers, p.tickets, p.revocations, p.sent, p.full, p.refused} {
 		n, err := kind(ctx, limit)
 		if err != nil {
 			return p.rings, false, failure("prune", err)
@@ -31,20 +32,25 @@ type pruning struct {
 	rings       []belfry.Ring // of what is committed
 }
 
+// more asks for the first of each kind, and not whether there is one: that the server may answer by reading a table, in the
+// hope to meet one soon.
 func (p *pruning) more(ctx context.Context) (more bool, err error) {
 	err = p.one(ctx, func(ctx context.Context, l *link) error {
 		return l.query(ctx, func(r row) error {
 			more = r.is(0)
 			return nil
-		}, `SELECT EXISTS (SELECT 1 FROM belfry.notifications WHERE status >= 2 AND created_at < $1)
-			OR EXISTS (SELECT 1 FROM belfry.broadcasts WHERE gone = 2) OR EXISTS (SELECT 1 FROM belfry.broadcasts WHERE clearing)
-			OR EXISTS (SELECT 1 FROM belfry.broadcasts WHERE created_at < $1)
-			OR EXISTS (SELECT 1 FROM belfry.answers WHERE created_at <= $2)
-			OR EXISTS (SELECT 1 FROM belfry.tickets WHERE expires_at <= $3)
-			OR EXISTS (SELECT 1 FROM belfry.revocations WHERE expires_at <= $3)
-			OR coalesce((SELECT at <= $4 FROM belfry.mails_sent ORDER BY id LIMIT 1), false)
-			OR EXISTS (SELECT 1 FROM belfry.full_mailboxes WHERE at < $5)`,
-			p.before, p.now-answerAge.Milliseconds(), p.now, p.now-sentAge.Milliseconds(), p.now-fullAge.Milliseconds())
+		}, `SELECT (SELECT min(created_at) FROM belfry.notifications WHERE status >= 2) < $1
+			OR (SELECT min(bseq) FROM belfry.broadcasts WHERE gone = 2) IS NOT NULL
+			OR (SELECT min(bseq) FROM belfry.broadcasts WHERE clearing) IS NOT NULL
+			OR (SELECT min(created_at) FROM belfry.broadcasts) < $1
+			OR (SELECT min(created_at) FROM belfry.answers) <= $2
+			OR (SELECT min(expires_at) FROM belfry.tickets) <= $3
+			OR (SELECT min(expires_at) FROM belfry.revocations WHERE expires_at IS NOT NULL) <= $3
+			OR (SELECT at FROM belfry.mails_sent ORDER BY id LIMIT 1) <= $4
+			OR (SELECT min(at) FROM belfry.full_mailboxes) < $5
+			OR (SELECT min(refused_at) FROM belfry.intake WHERE refused_at IS NOT NULL) < $6`,
+			p.before, p.now-answerAge.Milliseconds(), p.now, p.now-sentAge.Milliseconds(), p.now-fullAge.Milliseconds(),
+			p.now-refusedAge.Milliseconds())
 	})
 	return more, err
 }
@@ -63,10 +69,11 @@ func (p *pruning) notes(ctx context.Context, limit int) (removed int, err error)
 		if err := t.lockOwners(ctx, owners(found)); err != nil {
 			return err
 		}
-		found, err = notes(ctx, t.link, notesWhere+`n.id = ANY($1) AND n.status >= 2 AND n.created_at < $2`, idsOf(found), p.before)
+		found, err = notes(ctx, t.link, notesWhere+`n.id = ANY($1)`, idsOf(found))
 		if err != nil {
 			return err
 		}
+		found = slices.DeleteFunc(found, func(n *note) bool { return n.status < statusRead || n.n.CreatedAt.UnixMilli() >= p.before })
 		for _, n := range found {
 			owner := t.byUID[n.uid]
 			if owner == nil || n.status >= statusOutside {
@@ -135,7 +142,7 @@ func (p *pruning) shared(ctx context.Context, limit int) (removed int, err error
 // states removes the rows of pruned broadcasts that count no more.
 func (p *pruning) states(ctx context.Context, limit int) (removed int, err error) {
 	removed, err = p.delete(ctx, `DELETE FROM belfry.broadcast_states WHERE (uid, bseq) IN (SELECT s.uid, s.bseq FROM belfry.broadcasts b
-		JOIN belfry.broadcast_states s ON s.bseq=b.bseq WHERE b.gone=2 AND NOT b.clearing LIMIT $1 FOR UPDATE OF s SKIP LOCKED)`, int64(limit))
+		JOIN belfry.broadcast_states s ON s.bseq=b.bseq WHERE b.gone=2 AND NOT b.clearing ORDER BY b.bseq LIMIT $1 FOR UPDATE OF s SKIP LOCKED)`, int64(limit))
 	if err != nil {
 		return 0, err
 	}
@@ -144,30 +151,36 @@ func (p *pruning) states(ctx context.Context, limit int) (removed int, err error
 	return removed, err
 }
 
+// Arrays of keys, here and below, are looked up one by one; what is IN a selection the server may join with a whole table.
 func (p *pruning) answers(ctx context.Context, limit int) (int, error) {
-	return p.delete(ctx, `DELETE FROM belfry.answers WHERE idempotency_key IN (SELECT idempotency_key FROM belfry.answers
-		WHERE created_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, p.now-answerAge.Milliseconds(), int64(limit))
+	return p.delete(ctx, `DELETE FROM belfry.answers WHERE idempotency_key = ANY(ARRAY(SELECT idempotency_key FROM belfry.answers
+		WHERE created_at <= $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))`, p.now-answerAge.Milliseconds(), int64(limit))
 }
 
 func (p *pruning) tickets(ctx context.Context, limit int) (int, error) {
-	return p.delete(ctx, `DELETE FROM belfry.tickets WHERE hash IN (SELECT hash FROM belfry.tickets
-		WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, p.now, int64(limit))
+	return p.delete(ctx, `DELETE FROM belfry.tickets WHERE hash = ANY(ARRAY(SELECT hash FROM belfry.tickets
+		WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`, p.now, int64(limit))
 }
 
 func (p *pruning) revocations(ctx context.Context, limit int) (int, error) {
-	return p.delete(ctx, `DELETE FROM belfry.revocations WHERE hash IN (SELECT hash FROM belfry.revocations
-		WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, p.now, int64(limit))
+	return p.delete(ctx, `DELETE FROM belfry.revocations WHERE hash = ANY(ARRAY(SELECT hash FROM belfry.revocations
+		WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))`, p.now, int64(limit))
 }
 
 // sent walks along the id, which is about the order of time, so that a sweep reads no more than it removes.
 func (p *pruning) sent(ctx context.Context, limit int) (int, error) {
-	return p.delete(ctx, `DELETE FROM belfry.mails_sent WHERE id IN
-		(SELECT id FROM (SELECT id, at FROM belfry.mails_sent ORDER BY id LIMIT $2) s WHERE at <= $1)`, p.now-sentAge.Milliseconds(), int64(limit))
+	return p.delete(ctx, `DELETE FROM belfry.mails_sent WHERE id = ANY(ARRAY
+		(SELECT id FROM (SELECT id, at FROM belfry.mails_sent ORDER BY id LIMIT $2) s WHERE at <= $1))`, p.now-sentAge.Milliseconds(), int64(limit))
 }
 
 func (p *pruning) full(ctx context.Context, limit int) (int, error) {
-	return p.delete(ctx, `DELETE FROM belfry.full_mailboxes WHERE address IN (SELECT address FROM belfry.full_mailboxes
-		WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`, p.now-fullAge.Milliseconds(), int64(limit))
+	return p.delete(ctx, `DELETE FROM belfry.full_mailboxes WHERE address = ANY(ARRAY(SELECT address FROM belfry.full_mailboxes
+		WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))`, p.now-fullAge.Milliseconds(), int64(limit))
+}
+
+func (p *pruning) refused(ctx context.Context, limit int) (int, error) {
+	return p.delete(ctx, `DELETE FROM belfry.intake WHERE place = ANY(ARRAY(SELECT place FROM belfry.intake
+		WHERE refused_at < $1 ORDER BY refused_at LIMIT $2 FOR UPDATE SKIP LOCKED))`, p.now-refusedAge.Milliseconds(), int64(limit))
 }
 
 // delete runs one statement that removes rows nobody waits for.

@@ -13,7 +13,7 @@ import (
 // TestRefused: what only a person can mend is an error that says how, and holds no password.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	newer, readOnly, latin, lazy := database(t), database(t), shared.URL("latin"), database(t)
+	newer, readOnly, latin, lazy, old := database(t), database(t), shared.URL("latin"), database(t), database(t)
 	if s := openURL(t, newer); s.Epoch() == "" {
 		t.Fatal("no epoch")
 	}
@@ -23,6 +23,10 @@ func TestRefused(t *testing.T) {
 		{"postgres", `CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`},
 		{"postgres", `ALTER DATABASE ` + nameOf(lazy) + ` SET synchronous_commit = off`},
 		{"postgres", `CREATE ROLE nobody LOGIN`},
+		// What is asked for its version lies: it is one older than the oldest that will do.
+		{nameOf(old), `CREATE SCHEMA old; CREATE FUNCTION old.current_setting(name text) RETURNS text LANGUAGE sql AS
+			$$SELECT CASE name WHEN 'server_version_num' THEN '130014' ELSE pg_catalog.current_setting(name) END$$`},
+		{"postgres", `ALTER DATABASE ` + nameOf(old) + ` SET search_path = old, pg_catalog`},
 	} {
 		if _, err := shared.SQL(do[0], do[1]); err != nil {
 			t.Fatal(err)
@@ -38,6 +42,7 @@ func TestRefused(t *testing.T) {
 		readOnly: "the server is read-only",
 		latin:    "encoding is LATIN1",
 		lazy:     "synchronous_commit is off",
+		old:      "the server is PostgreSQL 13, and Belfry needs 14 or newer: upgrade it",
 	} {
 		_, err := postgres.Open(t.Context(), url)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,6 +19,7 @@ type sending struct {
 	id          belfry.ID        // of the send as a whole; zero where it goes to one person
 	out         *belfry.Accepted // where the answer goes
 	keep        bool             // the answer is to be remembered
+	named       belfry.ID        // what it is to be called; zero: it has no name yet
 }
 
 func newSending(a *belfry.Accept, out *belfry.Accepted) (*sending, error) {
@@ -60,7 +62,7 @@ func (t *tx) accept(ctx context.Context, sends []*belfry.Accept) ([]belfry.Accep
 	var toAll []*sending
 	for _, s := range todo {
 		if s.Send.To.All {
-			s.id = t.store.mint(s.At)
+			s.id = t.name(s)
 			toAll = append(toAll, s)
 			continue
 		}
@@ -131,7 +133,7 @@ func (b *batch) accept(ctx context.Context, s *sending) error {
 	users := s.Send.To.Users
 	out := belfry.Accepted{Users: make([]belfry.AcceptedUser, 0, len(users)), Rings: make([]belfry.Ring, 0, len(users))}
 	if len(users) != 1 {
-		s.id = b.store.mint(s.At)
+		s.id = b.name(s)
 		out.ID = s.id
 	}
 	for _, user := range users {
@@ -165,10 +167,14 @@ func (b *batch) acceptFor(ctx context.Context, s *sending, user string) (belfry.
 		old = b.duplicate(p, s)
 	}
 	var id belfry.ID
-	if old != nil {
+	switch {
+	case old != nil:
 		id = old.n.ID
 		b.replace(p, s, old, hasMail(decision.Deliveries))
-	} else {
+	case len(s.Send.To.Users) == 1:
+		id = b.name(s)
+		b.insert(p, s, id, &decision)
+	default:
 		id = b.store.mint(s.At)
 		b.insert(p, s, id, &decision)
 	}
@@ -187,6 +193,9 @@ func (b *batch) acceptFor(ctx context.Context, s *sending, user string) (belfry.
 	own, err := b.ownPart(ctx, p, s.at)
 	return id, created(s, p, id, own), err
 }
+
+// name returns what the send is to be called: a new id, if nobody was told one before.
+func (t *tx) name(s *sending) belfry.ID { return cmp.Or(s.named, t.store.mint(s.At)) }
 
 func created(s *sending, p *person, id belfry.ID, own belfry.Counts) *belfry.Ring {
 	change := belfry.Change{Kind: belfry.Created, Seq: p.seq, Notification: s.notification(id)}

@@ -31,7 +31,8 @@ type tx struct {
 	people map[string]*person
 	byUID  map[int64]*person
 	dirty  []*person
-	alive  []alive // see hidden
+	alive  []alive                      // see hidden
+	named  map[*belfry.Accept]belfry.ID // sends whose id was given away before
 }
 
 // write runs change in a transaction and commits it. change may run several times, so it sets what it answers anew.

@@ -58,6 +58,7 @@ func (s *Store) EraseUser(ctx context.Context, id string) error {
 			t.queue(sql, p.uid)
 		}
 		t.queue(`DELETE FROM belfry.tickets WHERE user_id=$1`, id)
+		t.queue(`DELETE FROM belfry.intake WHERE refused_at IS NOT NULL AND request->'to' @> to_jsonb($1::text)`, id)
 		t.queue(`UPDATE belfry.meta SET floor=greatest(floor, $1), version=version+1`, p.seq+1)
 		return nil
 	}))

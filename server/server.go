@@ -82,8 +82,9 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err := s.openMail(&cfg); err != nil {
 		return err
 	}
+	intake, _ := cfg.Store.(belfry.Intake)
 	s.service, err = notify.New(notify.Config{
-		Store: cfg.Store, Bus: cfg.Bus, Outbox: cfg.Store, Wake: s.worker.Wake, Rules: cfg.Rules, Letters: s.press,
+		Store: cfg.Store, Bus: cfg.Bus, Intake: intake, Decode: api.SendDecoder(), Outbox: cfg.Store, Wake: s.worker.Wake, Rules: cfg.Rules, Letters: s.press,
 		Retention: cfg.Retention, Logger: cfg.Logger,
 	})
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &intakeCollector{intake}, &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler

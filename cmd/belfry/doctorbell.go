@@ -33,7 +33,9 @@ func (c *doctorCmd) checkBell(ctx context.Context, d *doctor) {
 		d.note(check{Part: "bell", Stage: stage, Status: status, Milliseconds: time.Since(begin).Milliseconds(), Detail: detail, Mend: mend})
 		return status
 	}
-	step("store", c.checkStore)
+	if _, shared := c.DatabaseURL.Postgres(); step("store", c.checkStore) == checkOK && shared {
+		step("intake", c.checkIntake)
+	}
 	runs := step("server", func(ctx context.Context) (checkStatus, string, string) { return checkServer(ctx, string(c.URL)) })
 	target := bell{url: string(c.URL), jwt: c.JWT}
 	switch runs {

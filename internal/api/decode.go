@@ -42,6 +42,12 @@ func (s strict) decode(b []byte, v any) error {
 	return nil
 }
 
+// SendDecoder returns what reads a send from JSON as POST /api/v1/notifications/ does. Its errors are those of the API.
+func SendDecoder() func(request []byte, send *belfry.Send) error {
+	strict := newStrict()
+	return func(request []byte, send *belfry.Send) error { return strict.decode(request, send) }
+}
+
 // wellFormed reports what makes b no JSON text, leaving aside doubled names and what is not UTF-8.
 func wellFormed(b []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))

@@ -20,6 +20,8 @@ type Config struct {
 	Outbox    belfry.Outbox    // where mail waits; nil: it is recorded as captured, and not rendered
 	Wake      func()           // called after mail was queued; nil: nobody is told
 	Rules     belfry.Rules     // of the categories, until SetRules
+	Intake    belfry.Intake    // where apps leave sends by transactions of their own; nil: nowhere
+	Decode    Decoder          // reads them; required with an Intake
 	Letters   Letters          // makes the words of mail; nil: there are no templates
 	Logger    *slog.Logger     // nil: silent
 	Now       func() time.Time // nil: time.Now
@@ -34,6 +36,8 @@ type Service struct {
 	wake      func()
 	rules     atomic.Pointer[belfry.Rules]
 	letters   Letters
+	intake    belfry.Intake
+	decode    Decoder
 	logger    *slog.Logger
 	clock     func() time.Time
 
@@ -50,6 +54,9 @@ func New(c Config) (*Service, error) {
 	if c.Store == nil || c.Bus == nil {
 		return nil, errors.New("notify: a store and a bus are required")
 	}
+	if c.Intake != nil && c.Decode == nil {
+		return nil, errors.New("notify: an intake needs a decoder")
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -61,7 +68,7 @@ func New(c Config) (*Service, error) {
 	}
 	s := &Service{
 		store: c.Store, bus: c.Bus, retention: c.Retention, logger: c.Logger, clock: c.Now,
-		outbox: c.Outbox, wake: c.Wake, letters: c.Letters,
+		outbox: c.Outbox, wake: c.Wake, letters: c.Letters, intake: c.Intake, decode: c.Decode,
 		inProgress: make(map[string]struct{}),
 		upkeep:     upkeep{sooner: make(chan time.Time, 1)},
 	}

@@ -25,8 +25,8 @@ type upkeep struct {
 	loops  sync.WaitGroup
 }
 
-// Start begins the upkeep: what expires leaves every inbox when it is due, and what is old is removed every now and
-// then. A second Start, and one after Close, does nothing.
+// Start begins the upkeep: what expires leaves every inbox when it is due, what is old is removed every now and then, and
+// what apps left in the intake is taken in. A second Start, and one after Close, does nothing.
 func (s *Service) Start() {
 	u := &s.upkeep
 	u.mu.Lock()
@@ -39,6 +39,11 @@ func (s *Service) Start() {
 	u.cancel = cancel
 	u.loops.Go(func() { s.expireLoop(ctx) })
 	u.loops.Go(func() { s.pruneLoop(ctx) })
+	if s.intake != nil {
+		left := make(chan struct{}, 1)
+		u.loops.Go(func() { s.watchIntake(ctx, left) })
+		u.loops.Go(func() { s.intakeLoop(ctx, left) })
+	}
 }
 
 // Close ends the upkeep and waits for it. A second Close waits too.

@@ -23,9 +23,10 @@ import (
 type Server struct {
 	Port int
 
-	dir string              // its temporary directory
-	who *syscall.Credential // nil: ourselves
-	bin string
+	dir    string              // its temporary directory
+	who    *syscall.Credential // nil: ourselves
+	bin    string
+	within []string // words before its programs; see StartSmall
 
 	mu      sync.Mutex
 	cmd     *exec.Cmd
@@ -41,6 +42,14 @@ const patience = 60 * time.Second
 // It does not sync to disk unless a setting says "fsync=on": what is tested is the program, not the machine. Use
 // [Server.Kill] only with it.
 func Open(settings ...string) (_ *Server, err error) {
+	s, err := newServer(settings)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.begin()
+}
+
+func newServer(settings []string) (_ *Server, err error) {
 	s := &Server{options: []string{"fsync=off", "full_page_writes=off", "max_connections=200", "listen_addresses=127.0.0.1", "unix_socket_directories="}}
 	s.options = append(s.options, settings...)
 	if s.bin, err = programs(); err != nil {
@@ -52,24 +61,37 @@ func Open(settings ...string) (_ *Server, err error) {
 	if s.dir, err = os.MkdirTemp("", "belfry-pg-"); err != nil {
 		return nil, err
 	}
-	if s.who != nil {
-		if err = os.Chown(s.dir, int(s.who.Uid), int(s.who.Gid)); err != nil {
-			return nil, err
-		}
+	return s, s.own(s.dir)
+}
+
+// own gives a file to whom the server runs as.
+func (s *Server) own(path string) error {
+	if s.who == nil {
+		return nil
 	}
+	return os.Chown(path, int(s.who.Uid), int(s.who.Gid))
+}
+
+// begin makes the data and starts the server.
+func (s *Server) begin() error {
 	init := s.program("initdb", "-D", s.data(), "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
 	if out, err := init.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+		return errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(s.dir))
 	}
+	return s.start()
+}
+
+// start starts the server on a free port.
+func (s *Server) start() (err error) {
 	for range attempts {
 		if s.Port, err = freePort(); err == nil {
 			err = s.Run()
 		}
 		if err == nil {
-			return s, nil
+			return nil
 		}
 	}
-	return nil, errors.Join(err, os.RemoveAll(s.dir))
+	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 // attempts is how many ports are tried: one that was free may be taken a moment later.
@@ -123,11 +145,15 @@ func freePort() (int, error) {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 func (s *Server) program(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.bin, name), args...)
+	words := append(append(slices.Clone(s.within), filepath.Join(s.bin, name)), args...)
+	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	// A group of its own: what a terminal sends to the tests is not for it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.who, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if len(s.within) == 0 { // else these words do it, for they must not do it before they have entered
+		cmd.SysProcAttr.Credential = s.who
+	}
 	return cmd
 }
 
