@@ -28,10 +28,13 @@ func unfilled() map[string]string {
 
 func table(name string) pgx.Identifier { return pgx.Identifier{"belfry", name} }
 
+// An asker is a connection, or a transaction on it.
+type asker interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
 // columns returns the columns of each table.
-func columns(ctx context.Context, q interface {
-	Query(context.Context, string, ...any) (pgx.Rows, error)
-}) (map[string][]string, error) {
+func columns(ctx context.Context, q asker) (map[string][]string, error) {
 	rows, err := q.Query(ctx, `SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid=c.oid
 		WHERE c.relnamespace='belfry'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum>0 AND NOT a.attisdropped ORDER BY 1, a.attnum`)
 	if err != nil {
