@@ -2,10 +2,13 @@ package crashtest_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +129,34 @@ func (m *removal) moved(t *testing.T, more ...string) (done struct {
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	return done, json.Unmarshal(lines[len(lines)-1], &done)
+}
+
+// watch is what a person sees at a terminal: a line that moves on, and then the answer.
+func (m *removal) watch(t *testing.T) {
+	t.Helper()
+	cmd := m.belfry(t, "move", "--from", "sqlite:belfry.db")
+	terminal := exec.Command("script", "--quiet", "--return", "--command", strings.Join(cmd.Args, " "), os.DevNull)
+	terminal.Dir, terminal.Env = cmd.Dir, append(cmd.Env, "TERM=xterm", "NO_COLOR=1")
+	out, err := terminal.CombinedOutput()
+	for _, want := range []string{"\r\x1b[Kcomparing notifications [", "equal: belfry.db was moved before", "postgres://127.0.0.1:"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("at a terminal: %v, want %q in\n%s", err, want, out)
+		}
+	}
+}
+
+// file is what stands in the run's file, and in the log beside it.
+func (m *removal) file(t *testing.T) [2][sha256.Size]byte {
+	t.Helper()
+	var sums [2][sha256.Size]byte
+	for i, name := range []string{"belfry.db", "belfry.db-wal"} {
+		b, err := os.ReadFile(filepath.Join(m.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[i] = sha256.Sum256(b)
+	}
+	return sums
 }
 
 // interrupt starts a move and kills it when the target has some more rows, or after a moment, whatever comes first. It is no

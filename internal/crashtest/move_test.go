@@ -41,6 +41,7 @@ func TestMove(t *testing.T) {
 	}
 	old.kill(t)
 	m.notServed(t)
+	file := m.file(t)
 
 	for range 2 {
 		m.interrupt(t, 1<<40, time.Duration(m.rand.Int64N(int64(400*time.Millisecond))))
@@ -52,6 +53,11 @@ func TestMove(t *testing.T) {
 	t.Logf("%d rows were compared, and %d of them written, in %.2f s", done.Rows, done.Written, done.Seconds)
 	if again, err := m.moved(t); err != nil || again.Status != "equal" || again.Rows != done.Rows || again.Written != 0 {
 		t.Errorf("compared again: %+v, %v", again, err)
+	}
+
+	m.watch(t)
+	if m.file(t) != file {
+		t.Error("the file, or the log that the killed server left beside it, was changed")
 	}
 
 	nodes := m.nodes(t)

@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 }
 
 // database returns the address of a database without tables.
-func database(t *testing.T) string {
+func database(t testing.TB) string {
 	t.Helper()
 	shared.mu.Lock()
 	shared.n++
@@ -58,7 +58,7 @@ func database(t *testing.T) string {
 }
 
 // copyOf copies a database that nobody has open, as restoring a dump of it elsewhere would.
-func copyOf(t *testing.T, url string) string {
+func copyOf(t testing.TB, url string) string {
 	t.Helper()
 	shared.mu.Lock()
 	shared.n++
@@ -69,7 +69,7 @@ func copyOf(t *testing.T, url string) string {
 }
 
 // dbExec runs statements in the database at an address.
-func dbExec(t *testing.T, url string, statements ...string) string {
+func dbExec(t testing.TB, url string, statements ...string) string {
 	t.Helper()
 	address, _, _ := strings.Cut(url, "?")
 	out, err := shared.SQL(path.Base(address), statements...)
@@ -84,13 +84,13 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // A side is the file that is moved, and where to.
 type side struct{ file, url string }
 
-func newSide(t *testing.T) side {
+func newSide(t testing.TB) side {
 	t.Helper()
 	return side{filepath.Join(t.TempDir(), "belfry.db"), database(t)}
 }
 
 // source opens the file as the server has it.
-func (s side) source(t *testing.T) *sqlite.Store {
+func (s side) source(t testing.TB) *sqlite.Store {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), s.file)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s side) source(t *testing.T) *sqlite.Store {
 }
 
 // target opens the database as a node has it.
-func (s side) target(t *testing.T) *postgres.Store {
+func (s side) target(t testing.TB) *postgres.Store {
 	t.Helper()
 	store, err := postgres.Open(t.Context(), s.url)
 	if err != nil {
@@ -111,7 +111,7 @@ func (s side) target(t *testing.T) *postgres.Store {
 	return store
 }
 
-func shut(t *testing.T, c interface{ Close() error }) {
+func shut(t testing.TB, c interface{ Close() error }) {
 	t.Helper()
 	if err := c.Close(); err != nil {
 		t.Errorf("close: %v", err)
@@ -137,7 +137,7 @@ func (s side) move(ctx context.Context, change ...func(*move.Mover)) ([]move.Mov
 	return moved, errors.Join(err, source.Close(), target.Close())
 }
 
-func (s side) moved(t *testing.T, change ...func(*move.Mover)) map[string]move.Moved {
+func (s side) moved(t testing.TB, change ...func(*move.Mover)) map[string]move.Moved {
 	t.Helper()
 	moved, err := s.move(t.Context(), change...)
 	if err != nil {
@@ -157,7 +157,7 @@ func send(to belfry.To, title string) belfry.Accept {
 }
 
 // accept has sends accepted, each of them.
-func accept(t *testing.T, s belfry.Store, sends ...belfry.Accept) []belfry.Accepted {
+func accept(t testing.TB, s belfry.Store, sends ...belfry.Accept) []belfry.Accepted {
 	t.Helper()
 	out, err := s.Accept(t.Context(), sends)
 	if err != nil {
