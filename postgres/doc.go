@@ -11,7 +11,8 @@
 //   - Sends that wait at the same time share one transaction; a lone one never waits for company.
 //   - Nodes that are started together bring the tables up to date once. They stand in the schema belfry, so the database
 //     may be shared with an app.
-//   - A copy of the database, restored elsewhere, has another epoch.
+//   - A copy of the database, restored elsewhere, has another epoch. One that a store was moved into (see [OpenTarget]) has that
+//     store's; until the move is finished, it is refused.
 //
 // How it is laid out: every change takes its locks in one order (idempotency keys, people by id, broadcasts by number,
 // the row that all share), so that two nodes do not wait for each other; where they do all the same, or the server says

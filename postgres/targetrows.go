@@ -108,9 +108,9 @@ func (t *Target) Rows(ctx context.Context, of move.Table, part move.Range, limit
 	rows, err := t.c.Query(ctx, fmt.Sprintf(`SELECT %s FROM belfry.%s WHERE %s ORDER BY %s LIMIT %d`, strings.Join(of.Columns, ", "), of.Name, where,
 		strings.Join(of.Columns[:of.Key], ", "), limit), args...)
 	if err != nil {
-		return nil, err
+		return nil, explain(err)
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (move.Row, error) {
+	found, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (move.Row, error) {
 		values, err := r.Values()
 		for i, v := range values {
 			switch v := v.(type) {
@@ -122,18 +122,19 @@ func (t *Target) Rows(ctx context.Context, of move.Table, part move.Range, limit
 		}
 		return values, err
 	})
+	return found, explain(err)
 }
 
 // Replace implements [move.Target].
 func (t *Target) Replace(ctx context.Context, of move.Table, part move.Range, rows []move.Row) error {
 	where, args := inside(of, part)
-	return pgx.BeginFunc(ctx, t.c, func(tx pgx.Tx) error {
+	return explain(pgx.BeginFunc(ctx, t.c, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM belfry.`+of.Name+` WHERE `+where, args...); err != nil {
 			return err
 		}
 		_, err := tx.CopyFrom(ctx, table(of.Name), of.Columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return rows[i], nil }))
 		return err
-	})
+	}))
 }
 
 // Finish implements [move.Target]: the database takes over the epoch, bound to its own name, so that a copy that is restored
@@ -158,7 +159,7 @@ func (t *Target) Finish(ctx context.Context, head move.Table, row move.Row) erro
 		return err
 	})
 	t.finished = err == nil
-	return err
+	return explain(err)
 }
 
 // analyze counts what was moved: else the first questions would be planned as if the tables were empty.

@@ -32,26 +32,26 @@ const (
 	id // of a key and its random bits
 )
 
-// portables are the tables that are moved; the head, meta, is not among them. Where ids of other rows are read, what the
-// other row is gone of has its random bits 0: nothing else refers to it by then. So has every row of mails_sent, which has no
-// id here.
+// portables are the tables that are moved; the head, meta, is not among them. The id of another row that is gone has random
+// bits of 0: nobody can ask for it any more. So has every row of mails_sent, which has no id here.
 func portables() []portable {
 	return []portable{
-		{name: "users", from: "users t", key: 1, columns: plain("uid", "user_id", "seq", "pruned_seq", "unread", "unseen", "due", "preferences",
-			"prefs_broadcast", "email", "name", "locale", "timezone", "data")},
+		{name: "users", from: "users t", key: 1, columns: plain("uid", "user_id", "seq", "pruned_seq", "unread", "unseen", "due",
+			"preferences", "prefs_broadcast", "email", "name", "locale", "timezone", "data")},
 		{name: "notifications", from: "notifications t", key: 1, columns: slices.Concat(
-			ids("id", "t.key", "t.rand"), plain("uid", "seq", "changed_seq", "status", "category", "title", "body", "url", "data", "actor", "priority",
-				"created_at", "seen_at", "read_at", "archived_at", "expires_at", "dedupe_key", "first_seq"),
-			ids("send_id", "t.send_key", "t.send_rand"), truths("mail"))},
+			ids("id", "t.key", "t.rand"), plain("uid", "seq", "changed_seq", "first_seq", "status"), content(),
+			plain("seen_at", "read_at", "archived_at", "dedupe_key"), ids("send_id", "t.send_key", "t.send_rand"), truths("mail"))},
 		{name: "broadcasts", from: "broadcasts t", key: 1, columns: slices.Concat(
-			plain("bseq"), ids("id", "t.key", "t.rand"), plain("gone", "gone_bseq"), truths("clearing"),
-			plain("category", "title", "body", "url", "data", "actor", "priority", "created_at", "expires_at"))},
-		{name: "broadcast_states", from: "broadcast_states t", key: 2, columns: plain("uid", "bseq", "seq", "hidden", "seen_at", "read_at", "archived_at")},
-		{name: "deliveries", key: 1, from: "deliveries t LEFT JOIN notifications n ON n.key=t.notification_key LEFT JOIN deliveries f ON f.key=t.folded", columns: slices.Concat(
+			plain("bseq"), ids("id", "t.key", "t.rand"), plain("gone", "gone_bseq"), truths("clearing"), content())},
+		{name: "broadcast_states", from: "broadcast_states t", key: 2, columns: plain(
+			"uid", "bseq", "seq", "hidden", "seen_at", "read_at", "archived_at")},
+		{name: "deliveries", key: 1, from: `deliveries t LEFT JOIN notifications n ON n.key=t.notification_key
+			LEFT JOIN deliveries f ON f.key=t.folded`, columns: slices.Concat(
 			ids("id", "t.key", "t.rand"), ids("notification_id", "t.notification_key", "ifnull(n.rand, 0)"),
 			plain("uid", "channel", "recipient", "state", "reason", "message_id", "created_at", "sent_at", "next_attempt_at", "attempts",
 				"class", "unless", "give_up_at", "life", "thread", "tries", "account", "due", "leased_at", "token", "doomed"),
-			truths("at_most_once", "committed", "fold", "pinned"), ids("entry", "t.entry", "0"), ids("folded", "t.folded", "ifnull(f.rand, 0)"))},
+			truths("at_most_once", "committed", "fold", "pinned"),
+			ids("entry", "t.entry", "0"), ids("folded", "t.folded", "ifnull(f.rand, 0)"))},
 		{name: "messages", from: "messages t LEFT JOIN deliveries d ON d.key=t.key", key: 1, columns: slices.Concat(
 			ids("id", "t.key", "ifnull(d.rand, 0)"), plain("content", "message"))},
 		{name: "mails_sent", from: "mails_sent t", key: 1, columns: slices.Concat(ids("id", "t.key", "0"), plain("account", "at"))},
@@ -65,6 +65,11 @@ func portables() []portable {
 		{name: "revocations", from: "revocations t", key: 1, columns: plain("hash", "at", "expires_at")},
 		{name: "secrets", from: "secrets t", key: 1, columns: plain("name", "secret")},
 	}
+}
+
+// content is what notifications and broadcasts have in common.
+func content() []column {
+	return plain("category", "title", "body", "url", "data", "actor", "priority", "created_at", "expires_at")
 }
 
 // portableHead is the row that all people share.

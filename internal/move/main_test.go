@@ -3,6 +3,7 @@ package move_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path"
@@ -31,8 +32,14 @@ var shared cluster //nolint:gochecknoglobals // one server for all tests, starte
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
+// histories is how many TestModel plays, where -rapid.checks says nothing: each takes a new file and a move, half a second.
+const histories = "30"
+
 func run(m *testing.M) int {
 	s, err := pgtest.Open()
+	if err == nil {
+		err = flag.Set("rapid.checks", histories)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

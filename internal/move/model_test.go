@@ -63,14 +63,14 @@ func TestModel(t *testing.T) {
 		}
 		return &first{s, file}
 	}
-	histories := 0
+	n := 0
 	storetest.RunMoved(t, open, func(t *testing.T, s belfry.Store) belfry.Store {
 		from, ok := s.(*first)
 		if !ok {
 			t.Fatalf("the store is a %T", s)
 		}
 		here := side{from.file, again(t)}
-		if histories++; histories%4 == 0 { // now and then a part of it is there already
+		if n++; n%4 == 0 { // now and then a part of it is there already
 			here.moved(t, ahead)
 		}
 		if err := from.Close(); err != nil {
