@@ -45,6 +45,8 @@ const (
 	moveLock = 1
 	// moveWait is how long a move waits for what another program has: that of one that was just killed is there for a moment.
 	moveWait = 3 * time.Second
+	// moveName is what its connections are called; all else of Belfry's has a name that begins with the same word.
+	moveName = "belfry move"
 	// moveConns is one to work by, and what bringing the tables up to date takes.
 	moveConns = 5
 )
@@ -57,7 +59,7 @@ func OpenTarget(ctx context.Context, url, epoch string) (_ *Target, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.ConnConfig.RuntimeParams["application_name"] = "belfry move"
+	cfg.ConnConfig.RuntimeParams["application_name"] = moveName
 	s, err := dial(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func (t *Target) alone(ctx context.Context) error {
 	for try := 1; ; try++ {
 		var nodes int64
 		err := t.c.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname=current_database()
-			AND application_name IN ('belfry', 'belfry bus')`).Scan(&nodes)
+			AND (application_name='belfry' OR application_name LIKE 'belfry %') AND application_name <> $1`, moveName).Scan(&nodes)
 		if err != nil || nodes == 0 {
 			return err
 		}
@@ -170,14 +172,15 @@ func (t *Target) claim(ctx context.Context) error {
 	})
 }
 
-// filled returns the tables that have rows, but for those that every database has rows in.
+// filled returns the tables that have rows, but for those in which a database without anything has some.
 func filled(ctx context.Context, tx pgx.Tx) (full []string, err error) {
+	apart := []string{headTable, versionTable}
 	tables, err := columns(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
-		if name == headTable || name == versionTable {
+		if slices.Contains(apart, name) {
 			continue
 		}
 		var some bool
