@@ -11,13 +11,17 @@ import (
 type Admin struct{ s *Store }
 
 // OpenAdmin opens a database that [Open] has made. It changes nothing of the tables' form: missing, older and newer ones
-// are refused.
+// are refused, and one that a move is not finished into.
 func OpenAdmin(ctx context.Context, url string) (*Admin, error) {
 	s, err := connect(ctx, url, 2)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkVersion(ctx); err != nil {
+	err = s.checkVersion(ctx)
+	if err == nil {
+		err = s.checkMoved(ctx)
+	}
+	if err != nil {
 		s.pool.Close()
 		return nil, explain(err)
 	}

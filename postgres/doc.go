@@ -13,7 +13,8 @@
 //     may be shared with an app.
 //   - What apps leave in transactions of their own ([AcceptTx], the SQL function belfry_send) takes no lock of a person, is
 //     taken in once, in the order of the commits, and is removed in the transaction that makes a notification of it.
-//   - A copy of the database, restored elsewhere, has another epoch.
+//   - A copy of the database, restored elsewhere, has another epoch. One that a store was moved into (see [OpenTarget]) has that
+//     store's; until the move is finished, it is refused.
 //
 // How it is laid out: every change takes its locks in one order (idempotency keys, people by id, broadcasts by number,
 // the row that all share), so that two nodes do not wait for each other; where they do all the same, or the server says

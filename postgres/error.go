@@ -50,6 +50,7 @@ const (
 	codeDiskFull      = "53100"
 	codeReadOnly      = "25006"
 	codeForbidden     = "42501"
+	codeLockTimeout   = "55P03"
 )
 
 func sqlState(err error) string {

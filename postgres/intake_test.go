@@ -201,7 +201,7 @@ func TestIntakeRefused(t *testing.T) {
 	if state := takenIn(t, s); state.Refused != 2 {
 		t.Errorf("after bob was erased the intake holds %+v", state)
 	}
-	if _, err := s.Prune(t.Context(), time.Time{}, time.Now().Add(31*24*time.Hour), 100); err != nil {
+	if _, _, err := s.Prune(t.Context(), time.Time{}, time.Now().Add(31*24*time.Hour), 100); err != nil {
 		t.Fatal(err)
 	}
 	if state := takenIn(t, s); state != (belfry.IntakeState{}) {

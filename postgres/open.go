@@ -93,6 +93,10 @@ func connect(ctx context.Context, url string, conns int32) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return dial(ctx, cfg)
+}
+
+func dial(ctx context.Context, cfg *pgxpool.Config) (_ *Store, err error) {
 	s := &Store{}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, explain(err)
@@ -175,6 +179,9 @@ func message(err error) string {
 	return err.Error()
 }
 
+// ownName is what a database is called in meta.home: no other one of this or another server has the name.
+const ownName = `(SELECT system_identifier FROM pg_control_system())::text || '/' || (SELECT oid FROM pg_database WHERE datname=current_database())::text`
+
 // name gives a new database its epoch, and one that was copied from another a new one: what waited to be mailed in the
 // original may have left there.
 func (s *Store) name(ctx context.Context) error {
@@ -183,10 +190,12 @@ func (s *Store) name(ctx context.Context) error {
 		err := t.query(ctx, func(r row) error {
 			epoch, home, here = r.text(0), r.text(1), r.text(2)
 			return nil
-		}, `SELECT epoch, home, (SELECT system_identifier FROM pg_control_system())::text || '/' ||
-			(SELECT oid FROM pg_database WHERE datname=current_database())::text FROM belfry.meta FOR UPDATE`)
+		}, `SELECT epoch, home, `+ownName+` FROM belfry.meta FOR UPDATE`)
 		if err != nil {
 			return err
+		}
+		if strings.HasPrefix(home, moving) {
+			return errMoving
 		}
 		if epoch == "" || home != here {
 			if home != "" {

@@ -12,6 +12,11 @@ import (
 // removing it would let two processes hold two files of one name.
 type lock struct{ f *os.File }
 
+// inUse is a lock that another process has.
+type inUse struct{ error }
+
+func (e inUse) Unwrap() error { return e.error }
+
 // acquire takes the lock of a database, or says who has it.
 func acquire(path string) (*lock, error) {
 	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
@@ -23,7 +28,7 @@ func acquire(path string) (*lock, error) {
 		if pid, e := os.ReadFile(path + ".lock"); e == nil && len(pid) > 0 {
 			owner = "process " + strings.TrimSpace(string(pid))
 		}
-		return nil, errors.Join(fmt.Errorf("%s has it open (%w): stop that process, or name another file", owner, err), f.Close())
+		return nil, errors.Join(inUse{fmt.Errorf("%s has it open (%w): stop that process, or name another file", owner, err)}, f.Close())
 	}
 	err = f.Truncate(0)
 	if err == nil {

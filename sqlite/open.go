@@ -94,7 +94,11 @@ func Open(ctx context.Context, path string, opts ...Option) (_ *Store, err error
 
 // open opens the file; as its owner it also makes it and brings it up to date.
 func open(ctx context.Context, path string, o options, owner bool) (_ *Store, err error) {
-	if err := inspect(path, owner); err != nil {
+	flags := os.O_RDWR
+	if owner {
+		flags |= os.O_CREATE
+	}
+	if err := inspect(path, flags); err != nil {
 		return nil, err
 	}
 	if err := migrate(ctx, path, owner); err != nil {
@@ -156,12 +160,8 @@ func prepareWriter(w *conn, o options, owner bool, epoch *string) (*tx, error) {
 // magic begins every SQLite file.
 const magic = "SQLite format 3\x00"
 
-// inspect finds out what SQLite would say too late, or less clearly.
-func inspect(path string, owner bool) error {
-	flags := os.O_RDWR
-	if owner {
-		flags |= os.O_CREATE
-	}
+// inspect finds out what SQLite would say too late, or less clearly. An empty file will do for whoever may create one.
+func inspect(path string, flags int) error {
 	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return err
@@ -170,7 +170,7 @@ func inspect(path string, owner bool) error {
 	head := make([]byte, len(magic))
 	n, err := io.ReadFull(f, head)
 	switch {
-	case errors.Is(err, io.EOF) && owner: // new
+	case errors.Is(err, io.EOF) && flags&os.O_CREATE != 0: // new
 		return nil
 	case n < len(head) || string(head) != magic:
 		return errNotOurs

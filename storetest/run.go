@@ -59,8 +59,15 @@ func Run(t *testing.T, open func(t *testing.T) belfry.Store) {
 	}
 	t.Run("model", func(t *testing.T) {
 		t.Parallel()
-		checkModel(t, open)
+		checkModel(t, open, nil)
 	})
+}
+
+// RunMoved plays random histories on stores that open returns, as [Run] does last, and in each of them move is called once: it
+// closes the store and returns another that has all that the first had, and that nobody can tell from it.
+func RunMoved(t *testing.T, open func(t *testing.T) belfry.Store, move func(*testing.T, belfry.Store) belfry.Store) {
+	t.Helper()
+	checkModel(t, open, move)
 }
 
 // A rule is one sentence of the contract, and what executes it.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 // checkModel plays random histories against the store and the model. After each step, everybody's counts and somebody's
 // inbox must be the same in both, and somebody who kept the cursor and the list of an earlier moment must get from there
 // to here; at the end, everybody's inbox must be, and all of them must.
-func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
+//
+// move, if it is not nil, puts another store with the same content in the place of the first, at some moment of each history.
+func checkModel(t *testing.T, open func(t *testing.T) belfry.Store, move func(*testing.T, belfry.Store) belfry.Store) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &twin{T: rt, t: t, store: open(t), model: NewMemory(), now: epochOfTests(), ids: []belfry.ID{{}}}
 		w.model.epoch = w.store.Epoch()
@@ -26,11 +29,18 @@ func checkModel(t *testing.T, open func(t *testing.T) belfry.Store) {
 			w.mirrors = append(w.mirrors, kept{user, mirror{belfry.Cursor{Epoch: w.store.Epoch()}, map[belfry.ID]belfry.Notification{}}})
 		}
 		defer func() { w.ok("close", w.store.Close()) }()
+		steps := w.inboxSteps()
 		if w.mails = rapid.Bool().Draw(rt, "about mail"); w.mails {
-			rt.Repeat(w.mailSteps())
-		} else {
-			rt.Repeat(w.inboxSteps())
+			steps = w.mailSteps()
 		}
+		once := sync.OnceFunc(func() {
+			if move != nil {
+				w.store = move(t, w.store)
+			}
+		})
+		steps["move"] = w.step(once)
+		rt.Repeat(steps)
+		once() // in a history that came to its end before
 		w.T = rt
 		for _, user := range everybody() {
 			w.sameList(belfry.ListQuery{User: user, Filter: belfry.FilterAll, Limit: 1000, Now: w.now})

@@ -38,6 +38,7 @@ type commands struct {
 	Key       keyCmd       `cmd:"" help:"Add, list and remove API keys, also while the server runs."`
 	Backup    backupCmd    `cmd:"" help:"Write a copy of the database, also while the server runs."`
 	Migrate   migrateCmd   `cmd:"" help:"Make the database, or bring it up to date, and end."`
+	Move      moveCmd      `cmd:"" help:"Move everything from SQLite to PostgreSQL, once; clients go on where they are."`
 	Doctor    doctorCmd    `cmd:"" help:"Test a running server."`
 	Bench     benchCmd     `cmd:"" help:"Load a server with thousands of streams, check every delivery, and say what it cost."`
 	FakeGmail fakeGmailCmd `cmd:"" help:"Serve a fake Gmail that keeps what it gets and misbehaves on demand, to test with."`

@@ -22,10 +22,11 @@ func table() []rule {
 
 		// What the adapters of one port have in common: listeners, and rings as bytes on a wire.
 		{layer: "wires", pkg: "internal/wirebus", imports: []string{root}},
+		{layer: "wires", pkg: "internal/move"},
 
-		{layer: "adapters", pkg: "sqlite", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
+		{layer: "adapters", pkg: "sqlite", imports: []string{root, "internal/move"}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys"}},
 		{layer: "adapters", pkg: "django", imports: []string{root}, modules: []string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}},
-		{layer: "adapters", pkg: "postgres", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
+		{layer: "adapters", pkg: "postgres", imports: []string{root, "internal/move", "internal/wirebus"}, modules: []string{"github.com/jackc/pgx/v5", "github.com/pressly/goose/v3"}},
 		{layer: "adapters", pkg: "natsbus", imports: []string{root, "internal/wirebus"}, modules: []string{"github.com/nats-io/nats.go"}},
 		{layer: "adapters", pkg: "client", imports: []string{root, "internal/sse"}},
 		{layer: "adapters", pkg: "internal/membus", imports: []string{root, "internal/wirebus"}},
@@ -71,7 +72,7 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "postgres", "natsbus", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load"},
+			imports: []string{root, "server", "sqlite", "postgres", "natsbus", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load", "internal/move"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 
