@@ -59,8 +59,8 @@ func bytesStored(b *testing.B, size int) {
 		}
 	}
 	for query, unit := range map[string]string{
-		`SELECT pg_table_size('belfry.notifications')`:                              "table-bytes/notification",
-		`SELECT pg_indexes_size('belfry.notifications')`:                            "index-bytes/notification",
+		`SELECT pg_table_size('belfry.notifications')`:                           "table-bytes/notification",
+		`SELECT pg_indexes_size('belfry.notifications')`:                         "index-bytes/notification",
 		fmt.Sprintf(`SELECT pg_current_wal_lsn() - '0/0'::pg_lsn - %.0f`, begin): "wal-bytes/notification",
 	} {
 		b.ReportMetric(number(query)/(people*each), unit)
