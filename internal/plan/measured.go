@@ -14,7 +14,7 @@ func Measured() Figures {
 		{"stream-memory", 550, "B", "what a silent stream takes in the process", results + ", idle: 0.49 to 0.53 KiB"},
 		{"socket-memory", 5000, "B", "what its socket takes in the kernel", "docs/operate/scale.md, /proc/meminfo at 8,000 streams"},
 		{"base-memory", 64 << 20, "B", "the process without streams, with room for a storm", results + ", 18 to 26 MiB at rest; the rest assumed"},
-		{"streams-per-node", 100_000, "", "more would be too many to lose at once", assumed + "; measured up to 18,000"},
+		{"streams-per-node", 100_000, "", "more would be too many to lose at once", assumed + "; the tests open up to 18,000"},
 		{"connect", 130, "µs", "letting in one stream, token checked", results + ", idle: 119 to 130"},
 		{"list", 200, "µs", "the list that a page loads", "go test ./sqlite ./internal/api -bench List: 155 + 13; network assumed"},
 		{"heartbeat", 3.5, "µs", "one heartbeat", results + ", idle: 0.14 % of a core for 400 in a second"},
