@@ -64,8 +64,8 @@ func TestByHand(t *testing.T) {
 		{many, "PostgreSQL", "disk", 600*90*86400*(200+300+0.1*5900) + 5_000_000*300},
 		{many, "PostgreSQL", "connections", 7 * 16},
 		{many, "NATS", "messages out", 600 * 5 / 2 * 6},
-		{many, "NATS", "bytes out", 3000 * 6 * 650},
-		{many, "network", "to people", 8 * (3000*0.1*1.2*720 + 24_000*130)},
+		{many, "NATS", "bytes out", 3000 * 6 * 600},
+		{many, "network", "to people", 8 * (3000*0.1*1.2*690 + 24_000*130)},
 	} {
 		if got := line(t, c.of, c.part, c.name); math.Abs(got-c.want) > 1e-9*c.want {
 			t.Errorf("%s: %s: got %v, want %v", c.part, c.name, got, c.want)
