@@ -12,17 +12,21 @@ SHELL := /bin/bash
 FUZZTIME ?= 10s
 GOTESTFLAGS ?= -race -shuffle=on -timeout=20m
 
-.PHONY: build setup test test-go test-web check format lint generated audit fuzz crash plans soak bench
+.PHONY: build setup test test-go test-deploy test-web check format lint generated audit fuzz crash plans soak bench
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/belfry ./cmd/belfry
 
 setup:
 	.ci/setup
 
-test: setup test-go test-web
+test: setup test-go test-deploy test-web
 
 test-go:
 	go test $(GOTESTFLAGS) ./...
+
+# A module of its own: what reads Dockerfiles and manifests is no part of Belfry.
+test-deploy:
+	cd deploy && go test $(GOTESTFLAGS) ./...
 
 test-web:
 	cd clients/typescript && npm run --silent check && npm test --silent
@@ -35,6 +39,7 @@ format: bin/golangci-lint
 lint: bin/golangci-lint
 	go vet ./...
 	bin/golangci-lint run
+	cd deploy && go vet ./... && ../bin/golangci-lint run
 
 # What is generated and committed must be what the sources make.
 generated: setup

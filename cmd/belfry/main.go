@@ -40,6 +40,8 @@ type commands struct {
 	Migrate   migrateCmd   `cmd:"" help:"Make the database, or bring it up to date, and end."`
 	Move      moveCmd      `cmd:"" help:"Move everything from SQLite to PostgreSQL, once; clients go on where they are."`
 	Doctor    doctorCmd    `cmd:"" help:"Test a running server."`
+	Health    healthCmd    `cmd:"" help:"Ask a server whether it is ready, and fail when it is not: for the health check of a container."`
+	Plan      planCmd      `cmd:"" help:"Calculate what so many people need: nodes, memory, cores, disk, mail."`
 	Bench     benchCmd     `cmd:"" help:"Load a server with thousands of streams, check every delivery, and say what it cost."`
 	FakeGmail fakeGmailCmd `cmd:"" help:"Serve a fake Gmail that keeps what it gets and misbehaves on demand, to test with."`
 	Version   versionCmd   `cmd:"" help:"Say which version this is."`

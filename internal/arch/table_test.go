@@ -19,6 +19,7 @@ func table() []rule {
 		{layer: "words", pkg: root},
 		{layer: "words", pkg: "internal/sse"},
 		{layer: "words", pkg: "internal/socket", modules: []string{"golang.org/x/sys"}},
+		{layer: "words", pkg: "internal/plan", std: []string{"errors", "fmt", "math", "slices", "strconv", "strings", "time"}}, // arithmetic
 
 		// What the adapters of one port have in common: listeners, and rings as bytes on a wire.
 		{layer: "wires", pkg: "internal/wirebus", imports: []string{root}},
@@ -72,7 +73,7 @@ func table() []rule {
 		{layer: "program", pkg: "internal/config/gen", imports: []string{"internal/config"}},
 		{
 			layer: "program", pkg: "cmd/belfry",
-			imports: []string{root, "server", "sqlite", "postgres", "natsbus", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load", "internal/move"},
+			imports: []string{root, "server", "sqlite", "postgres", "natsbus", "django", "client", "smtpmail", "internal/config", "internal/demo", "internal/conformance", "internal/fakegmail", "internal/load", "internal/move", "internal/plan"},
 			modules: []string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/golang-jwt/jwt/v5", "golang.org/x/term"},
 		},
 
