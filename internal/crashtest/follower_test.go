@@ -19,7 +19,7 @@ import (
 type follower struct {
 	*person
 	rand    *rand.Rand
-	patient bool // a 503 is no fault: what the server stands on is away
+	patient bool // a 503 is no fault, nor a drain: what the server stands on is away, or it is replaced
 
 	mu      sync.Mutex
 	place   place
@@ -123,6 +123,11 @@ func (f *follower) take(e sse.Event, resuming bool) {
 	case "counts":
 		f.decode(e, &f.badge)
 	case "heartbeat":
+	case "close":
+		var c struct{ Reason string }
+		if f.decode(e, &c); !f.patient || c.Reason != "drain" {
+			f.faultLocked("the stream was closed: %s", e.Data)
+		}
 	default:
 		f.faultLocked("an event %s came: %s", e.Name, e.Data)
 	}
