@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -21,7 +22,10 @@ import (
 // A herd is three nodes on one PostgreSQL, with what they need, and what may happen to them.
 type herd struct {
 	dir      string
+	at       string // the address where the nodes find the database and NATS
 	settings []string
+	within   []string // words that run the first node, as in a namespace
+	own      []string // further settings of the first node
 	nodes    [3]atomic.Pointer[process]
 	postgres *pgtest.Server
 	nats     *server.Server // nil: the database rings
@@ -29,29 +33,57 @@ type herd struct {
 	ledger   *ledger
 }
 
+const loopback = "127.0.0.1"
+
+// newHerd starts all of a herd.
 func newHerd(t *testing.T, seed uint64, withNATS bool) *herd {
 	t.Helper()
-	h := &herd{dir: t.TempDir(), rand: rand.New(rand.NewPCG(seed, 0)), ledger: newLedger()}
-	h.postgres = pgtest.Start(t, "fsync=on", "full_page_writes=on")
+	h := newGround(t, seed, loopback, withNATS)
+	h.open(t)
+	return h
+}
+
+// newGround starts what nodes stand on.
+func newGround(t *testing.T, seed uint64, at string, withNATS bool) *herd {
+	t.Helper()
+	h := &herd{dir: t.TempDir(), at: at, rand: rand.New(rand.NewPCG(seed, 0)), ledger: newLedger()}
+	settings := []string{"fsync=on", "full_page_writes=on"}
+	if at != loopback {
+		settings = append(settings, "listen_addresses="+loopback+","+at)
+	}
+	h.postgres = pgtest.Start(t, settings...)
 	bus := "postgres"
 	if withNATS {
-		h.nats = startNATS(t, server.RANDOM_PORT)
+		h.nats = startNATS(t, at, server.RANDOM_PORT)
 		t.Cleanup(func() { stopNATS(h.nats) })
 		bus = h.nats.ClientURL()
 	}
-	h.settings = []string{"BELFRY_DATABASE_URL=" + h.postgres.URL("postgres"), "BELFRY_BUS_URL=" + bus}
-	for i := range h.nodes { // together: one makes the tables, the others wait
-		h.nodes[i].Store(launch(t, h.dir, nil, h.settings...))
+	h.settings = []string{"BELFRY_DATABASE_URL=" + strings.Replace(h.postgres.URL("postgres"), loopback, at, 1), "BELFRY_BUS_URL=" + bus}
+	return h
+}
+
+// open starts the nodes together: one makes the tables, the others wait.
+func (h *herd) open(t *testing.T) {
+	t.Helper()
+	for i := range h.nodes {
+		h.nodes[i].Store(h.launch(t, i))
 	}
 	for i := range h.nodes {
 		h.nodes[i].Load().ready(t)
 	}
-	return h
 }
 
-func startNATS(t *testing.T, port int) *server.Server {
+func (h *herd) launch(t *testing.T, i int) *process {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoLog: true, NoSigs: true})
+	if i == 0 {
+		return launch(t, h.dir, h.within, slices.Concat(h.settings, h.own)...)
+	}
+	return launch(t, h.dir, nil, h.settings...)
+}
+
+func startNATS(t *testing.T, at string, port int) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: at, Port: port, NoLog: true, NoSigs: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +101,14 @@ func stopNATS(s *server.Server) {
 
 // any returns a node; some are just dead.
 func (h *herd) any(r *rand.Rand) *process { return h.nodes[r.IntN(len(h.nodes))].Load() }
+
+// some returns one of the nodes that a writer goes to.
+func (h *herd) some(w *writer) *process {
+	if len(w.nodes) == 0 {
+		return h.any(w.rand)
+	}
+	return h.nodes[w.nodes[w.rand.IntN(len(w.nodes))]].Load()
+}
 
 // roam follows a person's stream on whichever node, for some events or a moment, until ctx ends.
 func (h *herd) roam(ctx context.Context, f *follower) {
@@ -104,9 +144,9 @@ func (h *herd) write(ctx context.Context, t *testing.T, w *writer) {
 			}
 			err = h.send(whole, w, w.promise(users))
 		case n < 92:
-			err = w.mark(whole, h.any(w.rand))
+			err = w.mark(whole, h.some(w))
 		default:
-			err = w.retract(whole, h.any(w.rand))
+			err = w.retract(whole, h.some(w))
 		}
 		if err != nil && !transient(err) {
 			t.Errorf("writer %s: %v", w.name, err)
@@ -122,7 +162,7 @@ func (h *herd) write(ctx context.Context, t *testing.T, w *writer) {
 func (h *herd) send(ctx context.Context, w *writer, s *promise) error {
 	h.ledger.begin(s)
 	for {
-		_, err := post(ctx, h.any(w.rand), h.ledger, s)
+		_, err := post(ctx, h.some(w), h.ledger, s)
 		if err == nil || s.key == "" || !transient(err) {
 			return err
 		}
@@ -152,7 +192,7 @@ func (h *herd) harm(t *testing.T, what string) {
 		}
 		stopNATS(h.nats)
 		h.answers(t, 60)
-		h.nats = startNATS(t, at.Port)
+		h.nats = startNATS(t, h.at, at.Port)
 	case "PostgreSQL is restarted":
 		if err := errors.Join(h.postgres.Stop(), h.postgres.Run()); err != nil {
 			t.Fatal(err)
@@ -166,11 +206,12 @@ func (h *herd) harm(t *testing.T, what string) {
 }
 
 // start starts a node that has ended, and waits until it is ready.
-func (h *herd) start(t *testing.T, i int) {
+func (h *herd) start(t *testing.T, i int) *process {
 	t.Helper()
-	p := launch(t, h.dir, nil, h.settings...)
+	p := h.launch(t, i)
 	p.ready(t)
 	h.nodes[i].Store(p)
+	return p
 }
 
 // end ends a node as an operator does: it drains.
@@ -223,4 +264,3 @@ func (f *follower) begun(t *testing.T) {
 		}
 	}
 }
-

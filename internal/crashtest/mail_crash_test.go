@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,18 +67,10 @@ func TestMailCrash(t *testing.T) {
 	categories(t, r.dir, "once: {email: {policy: at_most_once}}\n")
 	at := map[string]int{}
 	for n := 0; n < crashes && !t.Failed(); n++ {
-		at[r.life(t, n)]++
+		at[r.life(t, n, func() *process { return serve(t, r.dir, r.settings...) })]++
 	}
 	p := serve(t, r.dir, r.settings...)
-	p.until(t, "the queue is empty", func() (bool, string) {
-		var queued, ambiguous struct{ Results []delivery }
-		err := errors.Join(p.get(t.Context(), "/api/v1/deliveries/?state=queued&channel=email", &queued),
-			p.get(t.Context(), "/api/v1/deliveries/?state=ambiguous&channel=email", &ambiguous))
-		again := slices.DeleteFunc(append(queued.Results, ambiguous.Results...), func(d delivery) bool {
-			return d.State == "ambiguous" && d.NextAttemptAt == nil
-		})
-		return err == nil && len(again) == 0, fmt.Sprintf("%+v %v", again, err)
-	})
+	r.emptied(t, p)
 	twice, ambiguous := r.audit(t, p)
 	t.Logf("%d sends, %d answered; %d mails on %d connections, %d came twice, %d ambiguous; killed at %v",
 		r.sends, len(r.acked), len(r.fake.Messages()), r.fake.Connections(), twice, ambiguous, at)
@@ -88,8 +79,8 @@ func TestMailCrash(t *testing.T) {
 	}
 }
 
-// life is one life of the process: writers send a few mails each, and somewhere in their delivery it is killed.
-func (r *mailRun) life(t *testing.T, n int) (at string) {
+// life is one life of a process: writers send a few mails each, and somewhere in their delivery it is killed.
+func (r *mailRun) life(t *testing.T, n int, start func() *process) (at string) {
 	t.Helper()
 	words := moments()
 	tr := &trap{at: words[r.rand.IntN(len(words))], left: r.rand.IntN(8)}
@@ -104,7 +95,7 @@ func (r *mailRun) life(t *testing.T, n int) (at string) {
 		close(killed)
 	}
 	r.trap.Store(tr) // before it starts: it may have mail to send at once
-	p = serve(t, r.dir, r.settings...)
+	p = start()
 	close(started)
 	var writing sync.WaitGroup
 	for w := range 2 {

@@ -31,6 +31,7 @@ type writer struct {
 	people []*person
 	ledger *ledger
 	rand   *rand.Rand
+	nodes  []int // of a herd, to which it goes; none: all
 	n      int
 }
 

@@ -218,6 +218,21 @@ func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://tester@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
 }
 
+// Admit lets in, without a password, whoever comes from a network ("198.18.0.0/15"), beside this machine's own loopback. That it
+// listens there is a setting: "listen_addresses=127.0.0.1,198.18.0.1".
+func (s *Server) Admit(network string) error {
+	rules, err := os.OpenFile(filepath.Join(s.data(), "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(rules, "host all all %s trust\n", network)
+	if err := errors.Join(err, rules.Close()); err != nil {
+		return err
+	}
+	_, err = s.SQL("postgres", "SELECT pg_reload_conf()")
+	return err
+}
+
 // SQL runs statements in a database, and returns what psql prints of the last.
 func (s *Server) SQL(database string, statements ...string) (string, error) {
 	args := []string{"-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", s.URL(database)}

@@ -1,0 +1,45 @@
+package crashtest_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/belfryhq/belfry/internal/fakegmail"
+)
+
+// withMail has the nodes of a herd that is not yet open send mail by one fake.
+func (h *herd) withMail(t *testing.T, seed uint64, scenario string) *mailRun {
+	t.Helper()
+	r := &mailRun{dir: h.dir, rand: rand.New(rand.NewPCG(seed, 0)), acked: map[string]string{}}
+	r.fake, r.settings = fakeMail(t, h.dir, fakegmail.Options{
+		Addr: h.at + ":0", Names: []string{h.at}, Scenario: fakegmail.MustScenario(scenario), Watch: r.watch,
+	})
+	categories(t, h.dir, "once: {email: {policy: at_most_once}}\n")
+	h.settings = append(h.settings, r.settings...)
+	return r
+}
+
+// passLeases lets the quarter of an hour pass for which the mails are held that somebody took and has not ended.
+func (h *herd) passLeases(t *testing.T) {
+	t.Helper()
+	if _, err := h.postgres.SQL("postgres", `UPDATE belfry.deliveries SET due=0 WHERE state='queued' AND leased_at IS NOT NULL`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// emptied waits until no mail is queued any more, nor to be tried again.
+func (r *mailRun) emptied(t *testing.T, p *process) {
+	t.Helper()
+	p.until(t, "the queue is empty", func() (bool, string) {
+		var queued, ambiguous struct{ Results []delivery }
+		err := errors.Join(p.get(t.Context(), "/api/v1/deliveries/?state=queued&channel=email", &queued),
+			p.get(t.Context(), "/api/v1/deliveries/?state=ambiguous&channel=email", &ambiguous))
+		again := slices.DeleteFunc(append(queued.Results, ambiguous.Results...), func(d delivery) bool {
+			return d.State == "ambiguous" && d.NextAttemptAt == nil
+		})
+		return err == nil && len(again) == 0, fmt.Sprintf("%+v %v", again, err)
+	})
+}
