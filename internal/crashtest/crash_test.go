@@ -90,7 +90,7 @@ func (r *run) round(t *testing.T, write bool) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var streams sync.WaitGroup
 	for _, f := range r.followers {
-		streams.Go(func() { f.follow(ctx, p) })
+		streams.Go(func() { f.follow(ctx, p, 20) })
 	}
 	defer streams.Wait()
 	defer cancel()

@@ -22,15 +22,9 @@ func TestClusterMailCrash(t *testing.T) {
 		h.end(t, i)
 		at[r.life(t, n, func() *process { return h.start(t, i) })]++
 		h.start(t, i)
-		h.passLeases(t)
+		h.passTime(t)
 	}
-	for i := range h.nodes { // so that whatever is still under way ends, and everybody looks
-		h.end(t, i)
-		h.start(t, i)
-	}
-	p := h.any(h.rand)
-	r.emptied(t, p)
-	twice, ambiguous := r.audit(t, p)
+	twice, ambiguous := h.deliver(t, r)
 	t.Logf("%d sends, %d answered; %d mails on %d connections, %d came twice, %d ambiguous; killed at %v",
 		r.sends, len(r.acked), len(r.fake.Messages()), r.fake.Connections(), twice, ambiguous, at)
 	if len(r.acked) < 2*crashes {

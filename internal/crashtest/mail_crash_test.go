@@ -70,7 +70,7 @@ func TestMailCrash(t *testing.T) {
 		at[r.life(t, n, func() *process { return serve(t, r.dir, r.settings...) })]++
 	}
 	p := serve(t, r.dir, r.settings...)
-	r.emptied(t, p)
+	p.until(t, "the queue is empty", func() (bool, string) { return r.empty(t, p) })
 	twice, ambiguous := r.audit(t, p)
 	t.Logf("%d sends, %d answered; %d mails on %d connections, %d came twice, %d ambiguous; killed at %v",
 		r.sends, len(r.acked), len(r.fake.Messages()), r.fake.Connections(), twice, ambiguous, at)
