@@ -135,7 +135,7 @@ func (w *cutOff) cutBoth(t *testing.T) {
 	t.Helper()
 	w.wire.back.cut(t)
 	w.wire.front.cut(t)
-	w.answers(t, 60)
+	w.answers(t, 200)
 	w.wire.back.mend(t)
 	w.wire.front.mend(t)
 	w.nodes[0].Load().says(t, http.StatusOK, `{"status":"ready"}`)
