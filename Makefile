@@ -65,4 +65,4 @@ soak:
 # Beside ROWS and CONNECTIONS: MESSAGES, SIZES (of growth), QUIET (of idle), PEERS, ROUNDS, OUT.
 bench:
 	go run ./bench/table -rows "$(ROWS)" -connections "$(or $(CONNECTIONS),0)" -messages "$(or $(MESSAGES),0)" -sizes "$(SIZES)" \
-	  -quiet "$(QUIET)" -peers "$(or $(PEERS),belfry floor naive nchan)" -rounds "$(or $(ROUNDS),3)" -out "$(or $(OUT),bench/RESULTS.md)"
+	  -quiet "$(QUIET)" -peers "$(or $(PEERS),belfry floor naive nchan 1-node 2-nodes 3-nodes)" -rounds "$(or $(ROUNDS),3)" -out "$(or $(OUT),bench/RESULTS.md)"

@@ -51,7 +51,7 @@ func (d *device) live(ctx context.Context, gate chan struct{}) {
 
 // connect is one stream; it calls there when it is answered, or has failed.
 func (d *device) connect(ctx context.Context, there func()) {
-	answer, hangUp, err := d.request(ctx)
+	answer, hangUp, err := d.request(ctx) //nolint:bodyclose // to close it would read on to its end; hangUp closes the connection
 	if err != nil {
 		there()
 		return
@@ -89,7 +89,7 @@ func (d *device) request(ctx context.Context) (*http.Response, func(), error) {
 	_, err = fmt.Fprintf(conn, "GET /api/v1/notifications/sse/stream/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n%s\r\n", d.token, resume)
 	if err == nil {
 		var answer *http.Response
-		if answer, err = http.ReadResponse(bufio.NewReader(conn), nil); err == nil { //nolint:bodyclose // it is the connection, which hangUp closes
+		if answer, err = http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
 			return answer, hangUp, nil
 		}
 	}

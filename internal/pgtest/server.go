@@ -75,6 +75,12 @@ func Open(settings ...string) (_ *Server, err error) {
 // attempts is how many ports are tried: one that was free may be taken a moment later.
 const attempts = 5
 
+// Installed returns nil where a server can be started, and else an error that says what is missing.
+func Installed() error {
+	_, err := programs()
+	return err
+}
+
 // programs finds where the server's programs are: Debian keeps each version's apart.
 func programs() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -84,7 +90,7 @@ func programs() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", fmt.Errorf("PostgreSQL is not installed; .ci/setup does it: %w", err)
+		return "", fmt.Errorf("PostgreSQL is not installed (Debian: postgresql); .ci/setup does it: %w", err)
 	}
 	return filepath.Dir(path), nil
 }
