@@ -32,6 +32,7 @@ func table() []rule {
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
+		{layer: "contracts", pkg: "internal/proctest", tests: true},
 		{layer: "contracts", pkg: "internal/pgtest"}, // of tests, and of measurements
 
 		{layer: "work", pkg: "internal/notify", imports: []string{root}},

@@ -60,7 +60,7 @@ func p99(all []time.Duration) time.Duration {
 // kib reads a number of the process from the kernel.
 func (p *process) kib(t *testing.T, name string) int {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}

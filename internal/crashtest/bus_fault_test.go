@@ -98,10 +98,10 @@ func TestWrongNATS(t *testing.T) {
 		"deaf:s3cret-word":        `Permissions Violation for Subscription to`,
 	} {
 		p := start(user)
-		if code := p.wait(t); code <= 0 {
+		if code := p.Wait(t); code <= 0 {
 			t.Errorf("%s: exit status %d, want a failure", user, code)
 		}
-		said := p.stderr.String() + p.stdout.String()
+		said := string(p.Output.Whole())
 		for _, each := range []string{"BELFRY_BUS_URL", want} {
 			if !strings.Contains(said, each) {
 				t.Errorf("%s: want %q in what it says:\n%s", user, each, said)

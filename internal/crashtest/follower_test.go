@@ -64,7 +64,7 @@ func (f *follower) follow(ctx context.Context, p *process, events int) {
 	for ctx.Err() == nil {
 		f.connect(ctx, p, events+f.rand.IntN(300))
 		select {
-		case <-p.exited:
+		case <-p.Exited():
 			return
 		case <-ctx.Done():
 			return

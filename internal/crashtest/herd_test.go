@@ -218,9 +218,9 @@ func (h *herd) start(t *testing.T, i int) *process {
 func (h *herd) end(t *testing.T, i int) {
 	t.Helper()
 	p := h.nodes[i].Load()
-	p.signal(t, syscall.SIGTERM)
-	if code := p.wait(t); code != 0 {
-		t.Errorf("node %d ended with status %d\n%s", i, code, p.stderr)
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.Wait(t); code != 0 {
+		t.Errorf("node %d ended with status %d\n%s", i, code, p.Output)
 	}
 }
 
@@ -241,7 +241,7 @@ func (h *herd) answers(t *testing.T, more int64) {
 func (h *herd) say() string {
 	var b strings.Builder
 	for i := range h.nodes {
-		fmt.Fprintf(&b, "node %d: %s\n", i, h.nodes[i].Load().stderr)
+		fmt.Fprintf(&b, "node %d: %s\n", i, h.nodes[i].Load().Output)
 	}
 	return b.String()
 }

@@ -91,7 +91,7 @@ func (r *mailRun) life(t *testing.T, n int, start func() *process) (at string) {
 	started, killed := make(chan struct{}), make(chan struct{})
 	tr.kill = func() {
 		<-started
-		_ = p.cmd.Process.Kill() // that it is gone is waited for
+		_ = p.Cmd.Process.Kill() // that it is gone is waited for
 		close(killed)
 	}
 	r.trap.Store(tr) // before it starts: it may have mail to send at once
@@ -104,7 +104,7 @@ func (r *mailRun) life(t *testing.T, n int, start func() *process) (at string) {
 	select {
 	case <-killed:
 	case <-time.After(patience):
-		t.Errorf("%q did not come %d times in %v:\n%s\n%s", tr.at, tr.left, patience, p.stderr, r.fake.Dialogue())
+		t.Errorf("%q did not come %d times in %v:\n%s\n%s", tr.at, tr.left, patience, p.Output, r.fake.Dialogue())
 	}
 	r.trap.Store(nil)
 	p.kill(t)
@@ -121,7 +121,7 @@ func (r *mailRun) write(ctx context.Context, t *testing.T, p *process, name stri
 		r.mu.Unlock()
 		id, err := p.tryMailTo(ctx, category, fmt.Sprintf("mail %s-%d", name, i), nil)
 		if bad, ok := errors.AsType[*refused](err); ok {
-			t.Errorf("%v\n%s", bad, p.stderr)
+			t.Errorf("%v\n%s", bad, p.Output)
 		}
 		if err != nil {
 			return

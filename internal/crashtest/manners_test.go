@@ -24,7 +24,7 @@ func (p *process) says(t *testing.T, status int, word string) {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-stuck:
-			t.Fatalf("readyz says %d %s %v, want %d and %q\n%s", got, text, err, status, word, p.stderr)
+			t.Fatalf("readyz says %d %s %v, want %d and %q\n%s", got, text, err, status, word, p.Output)
 		}
 	}
 }

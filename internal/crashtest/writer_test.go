@@ -56,7 +56,7 @@ func (w *writer) run(ctx context.Context, t *testing.T, p *process) {
 			err = w.retract(ctx, p)
 		}
 		if bad, ok := errors.AsType[*refused](err); ok {
-			t.Errorf("writer %s: %v\n%s", w.name, bad, p.stderr)
+			t.Errorf("writer %s: %v\n%s", w.name, bad, p.Output)
 		}
 		if err != nil {
 			return
