@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/belfryhq/belfry/internal/proctest"
 )
@@ -41,8 +42,16 @@ func TestProcess(t *testing.T) {
 	}
 	<-p.Exited()
 	// Gone, or dead and not yet buried by whoever inherited it.
-	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child)); err == nil && !bytes.Contains(stat, []byte(") Z ")) {
-		t.Errorf("what it had started lives: %s", stat)
+	for stuck := time.After(20 * time.Second); ; {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child))
+		if err != nil || bytes.Contains(stat, []byte(") Z ")) {
+			break
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-stuck:
+			t.Fatalf("what it had started lives: %s", stat)
+		}
 	}
 }
 
