@@ -4,8 +4,8 @@
 # make fuzz    each fuzz target for FUZZTIME (10s)
 # make plans   how PostgreSQL carries out what is asked all day, on 10 million notifications (6 GB of disk, some minutes)
 # make bench   the table of bench/RESULTS.md, in about half an hour; ROWS="idle fanout" CONNECTIONS=500 for a part of it
-# make soak    the long form of the soak and of the storm: 5,000 streams for 10 minutes, 18,000 lost at once
-# make crash   the crash tests: 200 kills, and 100 more in the middle of mail
+# make soak    the long form of the soak, of the storm and of the cluster: 5,000 streams for 10 minutes, 18,000 lost at once, 3 × 5,000 on three nodes
+# make crash   the crash tests: 200 kills, and 100 more in the middle of mail; of a cluster 50 rounds of harm, and 30 kills in the middle of mail
 .DEFAULT_GOAL := build
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -61,6 +61,7 @@ fuzz:
 
 crash:
 	CRASHES=200 MAIL_CRASHES=100 go test -run='^(TestCrash|TestMailCrash|TestFoldedMailCrash)$$' -v -timeout=30m ./internal/crashtest
+	CLUSTER_ROUNDS=50 CLUSTER_MAIL_CRASHES=30 go test -run='^(TestCluster|TestClusterCutOff|TestClusterMailCrash)$$' -v -timeout=60m ./internal/crashtest
 
 plans:
 	PLAN_ROWS=10000000 go test -run='^TestPlans$$' -v -timeout=60m ./postgres
@@ -68,8 +69,9 @@ plans:
 soak:
 	SOAK_STREAMS=5000 SOAK_TIME=10m go test -run='^TestSoak$$' -v -timeout=30m ./internal/soaktest
 	STORM_STREAMS=18000 go test -run='^TestStorm$$' -v -timeout=30m ./internal/crashtest
+	CLUSTER_STREAMS=5000 CLUSTER_ROUNDS=3 go test -run='^TestClusterFleet$$' -v -timeout=30m ./internal/crashtest
 
 # Beside ROWS and CONNECTIONS: MESSAGES, SIZES (of growth), QUIET (of idle), PEERS, ROUNDS, OUT.
 bench:
 	go run ./bench/table -rows "$(ROWS)" -connections "$(or $(CONNECTIONS),0)" -messages "$(or $(MESSAGES),0)" -sizes "$(SIZES)" \
-	  -quiet "$(QUIET)" -peers "$(or $(PEERS),belfry floor naive nchan)" -rounds "$(or $(ROUNDS),3)" -out "$(or $(OUT),bench/RESULTS.md)"
+	  -quiet "$(QUIET)" -peers "$(or $(PEERS),belfry floor naive nchan 1-node 2-nodes 3-nodes)" -rounds "$(or $(ROUNDS),3)" -out "$(or $(OUT),bench/RESULTS.md)"

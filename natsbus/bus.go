@@ -28,7 +28,8 @@ type Bus struct {
 	subject   string
 	logger    *slog.Logger
 	listeners wirebus.Listeners
-	missed    atomic.Bool // rings of ours were dropped since the connection was last whole
+	missed    atomic.Bool           // rings of ours were dropped since the connection was last whole
+	denied    atomic.Pointer[error] // what the server does not permit on this connection; nil: nothing
 }
 
 var _ belfry.Bus = (*Bus)(nil)
@@ -44,7 +45,7 @@ const (
 )
 
 // Open connects. A server that does not answer is no error, for a node must be able to start without it: it is looked for
-// until it is there. What only a person can mend is one: the address, the credentials, the certificate.
+// until it is there. What only a person can mend is one: the address, the credentials, what they permit, the certificate.
 func Open(c Config) (*Bus, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -66,10 +67,21 @@ func Open(c Config) (*Bus, error) {
 		return nil, fmt.Errorf("subscribe to %s: %w", b.subject, err)
 	}
 	// So that what others ring from now on arrives. Without a connection, it is made up for when there is one.
+	b.probe()
 	if err := b.conn.FlushTimeout(flushTimeout); err != nil && b.conn.IsConnected() {
 		b.logger.Warn("NATS is slow to answer", "error", err)
 	}
+	if err := b.conn.LastError(); errors.Is(err, nats.ErrPermissionViolation) {
+		b.conn.Close()
+		return nil, explain(err)
+	}
 	return b, nil
+}
+
+// probe publishes a message in which there is nothing. The server says that it is not permitted, if so, before it answers what comes after it;
+// a ring that nobody takes it would let go of in silence.
+func (b *Bus) probe() {
+	_ = b.conn.Publish(b.subject, wirebus.Nothing()) // a lost probe is one without a connection, and there is another with the next
 }
 
 func (b *Bus) options() []nats.Option {
@@ -78,6 +90,7 @@ func (b *Bus) options() []nats.Option {
 		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2), nats.ReconnectBufSize(waiting), nats.Timeout(connectTimeout),
 		nats.IgnoreAuthErrorAbort(),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			b.denied.Store(nil) // the next connection may permit it
 			if !b.listeners.Closed() {
 				b.logger.Warn("NATS is away; other nodes hear of changes late until it is back", "error", err)
 			}
@@ -88,8 +101,11 @@ func (b *Bus) options() []nats.Option {
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			b.logger.Warn("NATS", "error", err)
-			if errors.Is(err, nats.ErrSlowConsumer) { // messages to us were dropped
+			switch {
+			case errors.Is(err, nats.ErrSlowConsumer): // messages to us were dropped
 				b.doubt()
+			case errors.Is(err, nats.ErrPermissionViolation):
+				b.denied.Store(new(explain(err)))
 			}
 		}),
 	}
@@ -109,6 +125,9 @@ func explain(err error) error {
 	if errors.Is(err, nats.ErrAuthorization) || errors.Is(err, nats.ErrAuthExpired) {
 		return fmt.Errorf("the NATS server refuses the credentials (%w): give the right ones in the address, like nats://user:password@host:4222", err)
 	}
+	if errors.Is(err, nats.ErrPermissionViolation) {
+		return fmt.Errorf(`the NATS server does not let this user ring (%w): allow them to publish and to subscribe to "belfry.>"`, err)
+	}
 	return fmt.Errorf("connect to NATS: %w", err)
 }
 
@@ -121,6 +140,7 @@ func (b *Bus) back(c *nats.Conn) {
 		b.logger.Debug("NATS is slow to answer", "error", err)
 	}
 	b.doubt()
+	b.probe()
 	if b.missed.CompareAndSwap(true, false) {
 		if err := b.publish([]belfry.Ring{wirebus.Doubt("")}); err != nil {
 			b.missed.Store(true)
@@ -179,6 +199,9 @@ func (b *Bus) Ping(context.Context) error {
 		return wirebus.ErrClosed
 	case !b.conn.IsConnected():
 		return errors.New("there is no connection to NATS: other nodes hear of changes late")
+	}
+	if denied := b.denied.Load(); denied != nil {
+		return *denied
 	}
 	return nil
 }

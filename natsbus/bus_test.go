@@ -264,3 +264,44 @@ func TestRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDenied: a user who may connect and not ring, or not hear, is told so at the start; one from whom that is taken later says so
+// when it is asked.
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	for name, denied := range map[string]server.Permissions{
+		"Publish":      {Publish: &server.SubjectPermission{Deny: []string{"belfry.>"}}},
+		"Subscription": {Subscribe: &server.SubjectPermission{Deny: []string{"belfry.>"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := func(p *server.Permissions) func(*server.Options) {
+				return func(o *server.Options) {
+					o.Users = []*server.User{{Username: "belfry", Password: "s3cret", Permissions: p}}
+				}
+			}
+			s := serve(t, 0, user(&denied))
+			at, ok := s.Addr().(*net.TCPAddr)
+			if !ok {
+				t.Fatalf("the server is at %v", s.Addr())
+			}
+			url := "nats://belfry:s3cret@" + at.String()
+			_, err := natsbus.Open(natsbus.Config{URL: url, Epoch: "3f9a"})
+			if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "belfry.>") || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("at the start: got %v", err)
+			}
+			stop(s)
+			s = serve(t, at.Port, user(nil))
+			b := open(t, url, "3f9a")
+			stop(s)
+			s = serve(t, at.Port, user(&denied))
+			eventually(t, "word of what is denied", func() bool {
+				err := b.Ping(t.Context())
+				return err != nil && strings.Contains(err.Error(), name)
+			})
+			stop(s)
+			serve(t, at.Port, user(nil))
+			eventually(t, "the connection", func() bool { return b.Ping(t.Context()) == nil })
+		})
+	}
+}

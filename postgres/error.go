@@ -28,7 +28,7 @@ func failure(operation string, err error) error {
 		return fmt.Errorf("%s: %w", operation, err)
 	case isFull(err):
 		return fmt.Errorf("postgres: %s: %w (%v)", operation, belfry.ErrFull, err) //nolint:errorlint // the client reads the first; the second is for the log
-	case isAway(err):
+	case isAway(err), isHeld(err):
 		return fmt.Errorf("postgres: %s: %w (%v)", operation, errAway, err) //nolint:errorlint // as above
 	default:
 		return fmt.Errorf("postgres: %s: %w", operation, err)
@@ -50,7 +50,8 @@ const (
 	codeDiskFull      = "53100"
 	codeReadOnly      = "25006"
 	codeForbidden     = "42501"
-	codeLockTimeout   = "55P03"
+	codeIdle          = "25P03"
+	codeHeld          = "55P03"
 )
 
 func sqlState(err error) string {
@@ -63,21 +64,24 @@ func sqlState(err error) string {
 
 func isFull(err error) bool { return sqlState(err) == codeDiskFull }
 
+// isHeld reports whether somebody else kept a lock for longer than anybody of Belfry's does.
+func isHeld(err error) bool { return sqlState(err) == codeHeld }
+
 // isCollision reports whether the transaction met another one, and need only be repeated.
 func isCollision(err error) bool {
 	code := sqlState(err)
 	return code == codeSerialization || code == codeDeadlock || errors.Is(err, errAgain) || errors.Is(err, errAborted)
 }
 
-// isAway reports whether it was the connection, or a server that is going down, coming up, or has no connection to
-// spare: what was not committed did not happen, and later it may.
+// isAway reports whether it was the connection, or a server that is going down, coming up, has no connection to spare, or
+// heard nothing of this node in the middle of a transaction: what was not committed did not happen, and later it may.
 func isAway(err error) bool {
 	if err == nil {
 		return false
 	}
 	if code := sqlState(err); code != "" {
 		class := code[:2]
-		return class == "08" || class == "57" && code != "57014" || code == "53300" || code == codeReadOnly
+		return class == "08" || class == "57" && code != "57014" || code == "53300" || code == codeReadOnly || code == codeIdle
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error

@@ -225,3 +225,41 @@ func TestDeadlock(t *testing.T) {
 		}
 	}
 }
+
+// TestNodeGone: a node that stops in the middle of a transaction, as one that is cut off does, holds its locks for some seconds
+// and no longer; what it was storing is stored when it is back.
+func TestNodeGone(t *testing.T) {
+	t.Parallel()
+	url := again(t)
+	gone, other := openURL(t, url), openURL(t, url)
+	inside, back := make(chan struct{}), make(chan struct{})
+	stop := sync.OnceFunc(func() {
+		close(inside)
+		<-back
+	})
+	a := send(belfry.ToUser("ada"), "from the one that stops")
+	a.Decide = func(*belfry.Recipient) belfry.Decision {
+		stop() // the first time
+		return belfry.Decision{Inbox: true}
+	}
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		if out, err := gone.Accept(t.Context(), []belfry.Accept{a}); err != nil || out[0].Err != nil {
+			t.Errorf("the node that stopped: %v %+v", err, out)
+		}
+	})
+	<-inside
+	began := time.Now()
+	if out, err := other.Accept(t.Context(), []belfry.Accept{send(belfry.ToUser("ada"), "from the other")}); err != nil || out[0].Err != nil {
+		t.Errorf("the other node: %v %+v", err, out)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the other node waited %v", took)
+	}
+	close(back)
+	sending.Wait()
+	page, err := other.List(t.Context(), belfry.ListQuery{User: "ada", Limit: 10, Now: start})
+	if err != nil || len(page.Results) != 2 {
+		t.Errorf("the list has %d, %v", len(page.Results), err)
+	}
+}

@@ -54,7 +54,9 @@ func configure(url string, conns int32) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
-	for name, value := range map[string]string{"application_name": "belfry", "idle_in_transaction_session_timeout": "20000", "lock_timeout": "15000"} {
+	// The others wait for the locks of a node that is gone, so it has little time; a transaction waits for round trips only. Whoever waits
+	// for a lock waits longer than that, so that it is not refused for what is over in a moment.
+	for name, value := range map[string]string{"application_name": "belfry", "idle_in_transaction_session_timeout": "5000", "lock_timeout": "15000"} {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}

@@ -110,7 +110,7 @@ func (t *Target) lock(ctx context.Context) error {
 		return err
 	}
 	_, err = t.c.Exec(ctx, `SELECT pg_advisory_lock($1, $2)`, lockID, moveLock)
-	if sqlState(err) == codeLockTimeout {
+	if sqlState(err) == codeHeld {
 		return errors.New("another `belfry move` into this database is under way: wait for its end")
 	}
 	if err == nil {

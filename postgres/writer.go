@@ -147,7 +147,7 @@ func (w *writer) run(batch []*job) {
 		return
 	}
 	err := w.commit(wanted)
-	if err != nil && len(wanted) > 1 && !isAway(err) && !errors.Is(err, errUnknown) && !isFull(err) {
+	if err != nil && len(wanted) > 1 && !isAway(err) && !isHeld(err) && !errors.Is(err, errUnknown) && !isFull(err) {
 		for i := range wanted {
 			wanted[i].err = w.commit(wanted[i : i+1])
 		}

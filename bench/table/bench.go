@@ -40,6 +40,7 @@ func newBench(ctx context.Context, o *options) (*bench, error) {
 	for _, words := range [][]string{
 		{"go", "build", "-trimpath", "-o", filepath.Join(dir, belfry), "./cmd/belfry"},
 		{"go", "build", "-trimpath", "-o", filepath.Join(dir, naive), "./bench/naive"},
+		{"go", "build", "-trimpath", "-o", filepath.Join(dir, nats), "github.com/nats-io/nats-server/v2"},
 		{"cc", "-O2", "-o", filepath.Join(dir, floor), "bench/floor/floor.c"},
 	} {
 		cmd := exec.CommandContext(ctx, words[0], words[1:]...)
@@ -99,10 +100,16 @@ func (b *bench) say(format string, args ...any) {
 }
 
 // words is the command that measures a server in a row.
-func (b *bench) words(r *row, peer, url string) []string {
+func (b *bench) words(r *row, peer string, urls ...string) []string {
 	words := append([]string{"bench"}, r.args...)
+	if peer != belfry && nodes(peer) == 0 {
+		words = append(words, "--peer", "plain")
+	}
 	if peer != belfry {
-		return append(words, "--peer", "plain", "--url", url)
+		for _, url := range urls {
+			words = append(words, "--url", url)
+		}
+		return words
 	}
 	for i := 0; i < len(r.own); i += 2 {
 		if at := slices.Index(words, r.own[i]); at >= 0 {
@@ -117,16 +124,15 @@ func (b *bench) words(r *row, peer, url string) []string {
 
 // one measures one server once. A report with lost deliveries is no measurement.
 func (b *bench) one(ctx context.Context, r *row, peer string) (report *load.Report, err error) {
-	url := ""
+	s := new(server)
 	if peer != belfry { // which starts its own
-		s, err := b.start(ctx, peer)
-		if err != nil {
+		if s, err = b.start(ctx, peer); err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, s.stop()) }()
-		url = s.url
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, belfry), append(b.words(r, peer, url), "--json")...)
+	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, belfry), append(b.words(r, peer, s.urls...), "--json")...)
+	cmd.Env = append(os.Environ(), s.env...)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

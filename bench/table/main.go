@@ -28,7 +28,7 @@ func run(ctx context.Context, args []string) error {
 	o := options{root: "."}
 	flags := flag.NewFlagSet("table", flag.ContinueOnError)
 	flags.StringVar(&o.rows, "rows", "", "which rows, separated by spaces; none: all")
-	flags.StringVar(&o.peers, "peers", "belfry floor naive nchan", "which servers")
+	flags.StringVar(&o.peers, "peers", "belfry floor naive nchan 1-node 2-nodes 3-nodes", "which servers")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often")
 	flags.IntVar(&o.streams, "connections", 0, "streams in each row, instead of its own number")
 	flags.IntVar(&o.messages, "messages", 0, "messages in each row, instead of its own number")

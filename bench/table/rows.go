@@ -17,8 +17,17 @@ type row struct {
 	own         []string // further ones, for Belfry alone
 	peers       []string
 	figures     []figure
-	once        bool // one run has all rounds in it
-	adjusted    bool // its numbers are not those that the targets are meant for
+	of          string // whose figures the targets are for; none: Belfry's
+	once        bool   // one run has all rounds in it
+	adjusted    bool   // its numbers are not those that the targets are meant for
+}
+
+// main is the server that the targets are for.
+func (r *row) main() string {
+	if r.of != "" {
+		return r.of
+	}
+	return belfry
 }
 
 // A figure is one number of a report.
@@ -26,6 +35,7 @@ type figure struct {
 	name, unit string
 	of         func(r *load.Report, round int) float64
 	alone      bool // known of Belfry alone
+	largest    bool // the best is the largest
 	targets    []target
 }
 
@@ -68,8 +78,18 @@ func rows() []row {
 			name: "bulk", title: "To one of many, 100 in a request", peers: []string{belfry}, args: []string{"bulk", "-n", "5000", "-m", "50000"},
 			figures: []figure{
 				delivery(target{times: 40}),
-				{name: "deliveries in a second", of: func(r *load.Report, _ int) float64 { return r.PerSecond }, targets: []target{{times: 15000, atLeast: true}}},
+				rate(target{times: 15000, atLeast: true}),
 			},
+		},
+		{
+			name: "cluster", title: "Several nodes on PostgreSQL and NATS: to one of many, 100 in a request", of: nodes1, peers: []string{nodes1, nodes2, nodes3},
+			args:    []string{"bulk", "-n", "3000", "-m", "50000"},
+			figures: []figure{delivery(), rate(target{times: 10000, atLeast: true})},
+		},
+		{
+			name: "cluster-fanout", title: "Several nodes on PostgreSQL and NATS: to everyone, one broadcast at a time", of: nodes1, peers: []string{nodes1, nodes2, nodes3},
+			args:    []string{"fanout", "-n", "9000", "-m", "20"},
+			figures: []figure{delivery(), rate()},
 		},
 		{
 			name: "resume", title: "Resuming, with a million stored", peers: []string{belfry}, args: []string{"resume", "-n", "10000", "-m", "1000000", "--samples", "500"},
@@ -102,6 +122,10 @@ func cost(of func(*load.Cost) float64) func(*load.Report, int) float64 {
 
 func delivery(targets ...target) figure {
 	return figure{name: "CPU for each delivery", unit: "µs", of: cost(func(c *load.Cost) float64 { return c.DeliveryCPU }), targets: targets}
+}
+
+func rate(targets ...target) figure {
+	return figure{name: "deliveries in a second", of: func(r *load.Report, _ int) float64 { return r.PerSecond }, targets: targets, largest: true}
 }
 
 func position(name string, i int) figure {

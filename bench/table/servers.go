@@ -10,15 +10,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/belfryhq/belfry/internal/pgtest"
 )
 
 // A server is a reference server that runs.
 type server struct {
-	url  string
+	urls []string // of its nodes
+	env  []string // for whoever loads it
 	stop func() error
 }
 
@@ -27,6 +29,11 @@ const patience = 10 * time.Second
 
 // has says why a server cannot be measured here; empty: it can.
 func has(peer string) string {
+	if nodes(peer) > 0 {
+		if err := pgtest.Installed(); err != nil {
+			return err.Error()
+		}
+	}
 	if peer != nchan {
 		return ""
 	}
@@ -58,6 +65,9 @@ func nchanModule() string {
 
 // start starts a reference server.
 func (b *bench) start(ctx context.Context, peer string) (*server, error) {
+	if n := nodes(peer); n > 0 {
+		return b.startNodes(ctx, n)
+	}
 	if peer == nchan {
 		return b.startNchan(ctx)
 	}
@@ -74,7 +84,7 @@ func (b *bench) start(ctx context.Context, peer string) (*server, error) {
 	if found == nil {
 		return nil, errors.Join(fmt.Errorf("%s did not say where it is", peer), err, stop())
 	}
-	return &server{found[1], stop}, nil
+	return &server{urls: found[1:2], stop: stop}, nil
 }
 
 // command is a process that stop ends by SIGTERM, and waits for.
@@ -93,12 +103,8 @@ func (b *bench) command(ctx context.Context, name string, args ...string) (*exec
 }
 
 func (b *bench) startNchan(ctx context.Context) (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // nginx cannot say which free port it took
+	address, err := freeAddress() // nginx cannot say which it took
 	if err != nil {
-		return nil, err
-	}
-	address := l.Addr().(*net.TCPAddr)
-	if err := l.Close(); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp(b.dir, "nchan-")
@@ -109,7 +115,7 @@ func (b *bench) startNchan(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	conf := strings.NewReplacer("MODULE", nchanModule(), "DIR", dir, "PORT", strconv.Itoa(address.Port)).Replace(string(text))
+	conf := strings.NewReplacer("MODULE", nchanModule(), "DIR", dir, "ADDRESS", address).Replace(string(text))
 	name := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(name, []byte(conf), 0o600); err != nil {
 		return nil, err
@@ -118,10 +124,19 @@ func (b *bench) startNchan(ctx context.Context) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	if err := await(ctx, address.String()); err != nil {
+	if err := await(ctx, address); err != nil {
 		return nil, errors.Join(fmt.Errorf("start nchan: %w", err), stop())
 	}
-	return &server{"http://" + address.String(), stop}, nil
+	return &server{urls: []string{"http://" + address}, stop: stop}, nil
+}
+
+// freeAddress returns an address that was free a moment ago.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // await waits until somebody listens.

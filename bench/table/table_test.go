@@ -29,7 +29,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "results.md")
-	o := options{root: "../..", rows: "fanout idle", peers: "belfry floor naive nchan", rounds: 2, streams: 20, messages: 20, quiet: "100ms", out: out}
+	o := options{root: "../..", rows: "fanout idle cluster", peers: "belfry floor naive nchan 1-node 3-nodes", rounds: 2, streams: 20, messages: 20, quiet: "100ms", out: out}
 	if err := o.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +42,9 @@ func TestTable(t *testing.T) {
 		`\| fanout \| CPU for each delivery \| ≤ 1\.15 × floor \| \S+ · \S+ \| \S+ \| .*at other numbers than the target's`,
 		`\| fanout \| CPU for each delivery \| ≤ 1 × nchan \| \S+ · \S+ \| \S+ \|`,
 		`\| idle \| connecting, CPU for each stream \| ≤ 1 × naive \| \S+ · \S+ \| \S+ \|`,
+		`\| cluster \| deliveries in a second \| ≥ 10000 \| \S+ · \S+ \| \S+ \| .*at other numbers than the target's`,
+		`\| 3-nodes \| CPU for each delivery, µs \| \S+ · \S+ \|`,
+		`    3-nodes belfry bench bulk -n 20 -m 20 --url URL --url URL --url URL`,
 		`    nchan   belfry bench idle -n 20 --for 100ms --peer plain --url URL`,
 	} {
 		if !regexp.MustCompile(want).Match(text) {

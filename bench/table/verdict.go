@@ -29,7 +29,7 @@ type value struct {
 
 // ratios are those of a figure to the target's server, in the rounds that have both.
 func (b *bench) ratios(r *row, f *figure, t *target) []value {
-	own := b.figures(r, f, belfry)
+	own := b.figures(r, f, r.main())
 	if t.peer == "" {
 		return own
 	}

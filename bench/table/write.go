@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -53,20 +54,22 @@ func (b *bench) writeTargets(w *strings.Builder, r *row) {
 
 // writeRow writes what all servers of a row needed.
 func (b *bench) writeRow(w *strings.Builder, r *row) {
+	if len(b.present(r)) == 0 {
+		return
+	}
 	fmt.Fprintf(w, "\n## %s\n\n", r.title)
 	for _, peer := range b.present(r) {
-		fmt.Fprintf(w, "    %-7s belfry %s\n", peer, strings.Join(b.words(r, peer, "URL"), " "))
+		fmt.Fprintf(w, "    %-7s belfry %s\n", peer, strings.Join(b.words(r, peer, slices.Repeat([]string{"URL"}, max(nodes(peer), 1))...), " "))
 	}
 	w.WriteString("\n| server | figure | rounds | best |\n|---|---|---|---|\n")
 	for i := range r.figures {
 		f := &r.figures[i]
 		for _, peer := range b.present(r) {
 			all := b.figures(r, f, peer)
-			if len(all) == 0 || f.alone && peer != belfry {
+			if len(all) == 0 || f.alone && peer != r.main() {
 				continue
 			}
-			largest := len(f.targets) > 0 && f.targets[0].atLeast
-			fmt.Fprintf(w, "| %s | %s | %s | %s |\n", peer, strings.TrimSuffix(f.name+", "+f.unit, ", "), quoted(all), number(best(all, largest)))
+			fmt.Fprintf(w, "| %s | %s | %s | %s |\n", peer, strings.TrimSuffix(f.name+", "+f.unit, ", "), quoted(all), number(best(all, f.largest)))
 		}
 	}
 	b.writeGrowth(w, r)

@@ -35,7 +35,8 @@ func table() []rule {
 
 		{layer: "contracts", pkg: "storetest", imports: []string{root}, tests: true, modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		{layer: "contracts", pkg: "bustest", imports: []string{root}, tests: true},
-		{layer: "contracts", pkg: "internal/pgtest", tests: true},
+		{layer: "contracts", pkg: "internal/proctest", tests: true},
+		{layer: "contracts", pkg: "internal/pgtest"}, // of tests, and of measurements
 
 		{layer: "work", pkg: "internal/notify", imports: []string{root}},
 		{layer: "work", pkg: "internal/deliver", imports: []string{root}},
@@ -78,7 +79,7 @@ func table() []rule {
 		},
 
 		{layer: "program", pkg: "bench/naive", std: []string{"fmt", "io", "net", "net/http", "os", "sync"}},
-		{layer: "program", pkg: "bench/table", imports: []string{"internal/load"}},
+		{layer: "program", pkg: "bench/table", imports: []string{"internal/load", "internal/pgtest"}},
 
 		// The sample app is a customer: it knows what customers know.
 		{layer: "samples", pkg: "internal/demo", imports: []string{root, "client"}},

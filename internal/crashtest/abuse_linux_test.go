@@ -53,7 +53,7 @@ func TestAbuse(t *testing.T) {
 // kib reads a number of the process from the kernel.
 func (p *process) kib(t *testing.T, name string) int {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}

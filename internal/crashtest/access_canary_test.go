@@ -57,11 +57,11 @@ func TestCredentialsStandNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.signal(t, syscall.SIGTERM) // in order, so that every line of the log is written
-	if code := p.wait(t); code != 0 {
+	p.Signal(t, syscall.SIGTERM) // in order, so that every line of the log is written
+	if code := p.Wait(t); code != 0 {
 		t.Errorf("exit status: got %d, want 0", code)
 	}
-	said["what it wrote"] = append(p.stdout.whole(), p.stderr.whole()...)
+	said["what it wrote"] = p.Output.Whole()
 	for _, file := range []string{"belfry.db", "belfry.db-wal"} {
 		said[file], _ = os.ReadFile(filepath.Join(dir, file)) // the second may not be there
 	}

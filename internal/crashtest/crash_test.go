@@ -90,7 +90,7 @@ func (r *run) round(t *testing.T, write bool) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var streams sync.WaitGroup
 	for _, f := range r.followers {
-		streams.Go(func() { f.follow(ctx, p) })
+		streams.Go(func() { f.follow(ctx, p, 20) })
 	}
 	defer streams.Wait()
 	defer cancel()
@@ -143,7 +143,7 @@ func (r *run) audit(ctx context.Context, t *testing.T, p *process) {
 			return
 		}
 		if faults := audit(r.ledger, f, box); len(faults) > 0 {
-			t.Errorf("after crash %d, %d faults:\n%s\n%s", r.audits-1, len(faults), strings.Join(faults[:min(len(faults), 10)], "\n"), p.stderr)
+			t.Errorf("after crash %d, %d faults:\n%s\n%s", r.audits-1, len(faults), strings.Join(faults[:min(len(faults), 10)], "\n"), p.Output)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (r *run) sendAgain(ctx context.Context, t *testing.T, p *process) {
 	for _, s := range r.ledger.open() {
 		replayed, err := post(ctx, p, r.ledger, s)
 		if err != nil {
-			t.Fatalf("send %q again: %v\n%s", s.title, err, p.stderr)
+			t.Fatalf("send %q again: %v\n%s", s.title, err, p.Output)
 		}
 		if replayed != there[s.title] {
 			t.Errorf("%q was sent again: stored before %v, replayed %v", s.title, there[s.title], replayed)

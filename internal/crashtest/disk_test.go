@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/belfryhq/belfry/internal/proctest"
 )
 
 // A smallDisk is a file system of a few megabytes, mounted where only the processes started within it see it, so that
@@ -35,7 +37,7 @@ func mountSmall(t *testing.T, size string) smallDisk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, failure := newTail(), newTail()
+	out, failure := proctest.NewOutput(), proctest.NewOutput()
 	holder.Stdout, holder.Stderr = out, failure
 	if err := holder.Start(); err != nil {
 		t.Fatalf("unshare: %v (it is part of util-linux)", err)
@@ -49,7 +51,7 @@ func mountSmall(t *testing.T, size string) smallDisk {
 		}
 	})
 	select {
-	case <-out.grown():
+	case <-out.Grown():
 	case err := <-ended:
 		ended <- err
 		t.Fatalf("mount a small disk: %v: %s\nrun the tests as root, or allow user namespaces (sysctl user.max_user_namespaces)", err, failure)
@@ -134,7 +136,7 @@ func fill(t *testing.T, p *process, kept []string) []string {
 				t.Fatalf("the problem does not say what it should: %s", text)
 			}
 		default:
-			t.Fatalf("send %q on a disk that fills: %d %s\n%s", title, status, text, p.stderr)
+			t.Fatalf("send %q on a disk that fills: %d %s\n%s", title, status, text, p.Output)
 		}
 		if len(kept) > 10_000 {
 			t.Fatal("the disk does not fill")
@@ -166,7 +168,7 @@ func trySend(t *testing.T, p *process, title string, length int) (status int, te
 	}))
 	status, text, err := p.call(t.Context(), http.MethodPost, sendPath, apiKey, body)
 	if err != nil {
-		t.Fatalf("send %q: %v\n%s", title, err, p.stderr)
+		t.Fatalf("send %q: %v\n%s", title, err, p.Output)
 	}
 	return status, text
 }
@@ -174,6 +176,6 @@ func trySend(t *testing.T, p *process, title string, length int) (status int, te
 func send(t *testing.T, p *process, title string, want int) {
 	t.Helper()
 	if status, text := trySend(t, p, title, 10); status != want {
-		t.Fatalf("send %q: got %d %s, want %d\n%s", title, status, text, want, p.stderr)
+		t.Fatalf("send %q: got %d %s, want %d\n%s", title, status, text, want, p.Output)
 	}
 }

@@ -6,6 +6,9 @@
 //
 //	CRASHES=200 CRASH_SEED=7 go test ./internal/crashtest
 //
+// TestCluster, TestClusterFleet, TestClusterCutOff and TestClusterMailCrash do so to three processes on one PostgreSQL, and to what
+// they stand on. TestClusterCutOff makes a network namespace, which needs root.
+//
 // TestMailCrash does the same at each word of its dialogue with a mail server, MAIL_CRASHES times (10), by MAIL_SEED.
 //
 // TestStorm makes thousands of streams (STORM_STREAMS, 2,000) lose the server at once, and TestProxies runs the program behind real

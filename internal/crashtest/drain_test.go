@@ -37,7 +37,7 @@ func TestTerminateDrains(t *testing.T) {
 	send(t, p, "before the end", http.StatusCreated)
 
 	started := time.Now()
-	p.signal(t, syscall.SIGTERM)
+	p.Signal(t, syscall.SIGTERM)
 	retries := map[int64]bool{}
 	for _, in := range streams {
 		retries[lastRetry(t, in)] = true
@@ -45,8 +45,8 @@ func TestTerminateDrains(t *testing.T) {
 	if len(retries) < 2 {
 		t.Errorf("%d streams were all told to come back after %v ms: they would come at once", open, retries)
 	}
-	if code := p.wait(t); code != 0 {
-		t.Errorf("exit status: got %d, want 0\n%s", code, p.stderr)
+	if code := p.Wait(t); code != 0 {
+		t.Errorf("exit status: got %d, want 0\n%s", code, p.Output)
 	}
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("it took %v to end", took)
@@ -92,9 +92,9 @@ func TestTerminateWhenIdle(t *testing.T) {
 	p := serve(t, t.TempDir())
 	send(t, p, "leaves an idle connection", http.StatusCreated)
 	started := time.Now()
-	p.signal(t, syscall.SIGTERM)
-	if code := p.wait(t); code != 0 {
-		t.Errorf("exit status: got %d, want 0\n%s", code, p.stderr)
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.Wait(t); code != 0 {
+		t.Errorf("exit status: got %d, want 0\n%s", code, p.Output)
 	}
 	if took := time.Since(started); took > 5*time.Second {
 		t.Errorf("it took %v to end", took)

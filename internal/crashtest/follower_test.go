@@ -19,7 +19,7 @@ import (
 type follower struct {
 	*person
 	rand    *rand.Rand
-	patient bool // a 503 is no fault: what the server stands on is away
+	patient bool // of a cluster, of which something is away or replaced: a 503 is no fault, nor is a drain
 
 	mu      sync.Mutex
 	place   place
@@ -58,14 +58,13 @@ func parsePlace(s string) (place, error) {
 	return place{parts[0], own, all}, nil
 }
 
-// follow reads streams of one process until it is gone or ctx ends. Now and then it hangs up by itself, as people do, and
-// resumes.
-func (f *follower) follow(ctx context.Context, p *process) {
+// follow reads streams of one process until it is gone or ctx ends. Now and then, after so many events or more, it hangs up
+// by itself, as people do, and resumes.
+func (f *follower) follow(ctx context.Context, p *process, events int) {
 	for ctx.Err() == nil {
-		events := 20 + f.rand.IntN(300)
-		f.connect(ctx, p, events)
+		f.connect(ctx, p, events+f.rand.IntN(300))
 		select {
-		case <-p.exited:
+		case <-p.Exited():
 			return
 		case <-ctx.Done():
 			return
@@ -123,6 +122,11 @@ func (f *follower) take(e sse.Event, resuming bool) {
 	case "counts":
 		f.decode(e, &f.badge)
 	case "heartbeat":
+	case "close":
+		var c struct{ Reason string }
+		if f.decode(e, &c); !f.patient || c.Reason != "drain" {
+			f.faultLocked("the stream was closed: %s", e.Data)
+		}
 	default:
 		f.faultLocked("an event %s came: %s", e.Name, e.Data)
 	}
@@ -173,7 +177,10 @@ func (f *follower) apply(e sse.Event) {
 		f.created[r.ID]++
 		f.rows[r.ID] = e.Data
 	case "update":
-		if f.rows[r.ID] == "" {
+		if f.patient && f.created[r.ID] == 0 {
+			// Whoever is far behind is told in pieces, and may hear first of what was changed between two of them that it was: it is whole.
+			f.created[r.ID]++
+		} else if f.rows[r.ID] == "" {
 			f.faultLocked("an update came of what is not there: %s", e.Data)
 		}
 		f.rows[r.ID] = e.Data

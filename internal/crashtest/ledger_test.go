@@ -79,6 +79,13 @@ func (l *ledger) keep(p *promise, a accepted) {
 	l.count()
 }
 
+// answered counts an answer of which nothing else is noted.
+func (l *ledger) answered() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count()
+}
+
 func (l *ledger) count() {
 	l.acks++
 	select {

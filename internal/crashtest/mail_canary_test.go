@@ -54,7 +54,7 @@ func TestMailSecretStandsNowhere(t *testing.T) {
 			doctor := command(t, dir, nil, append(settings, "BELFRY_URL="+p.base)...)
 			said["belfry doctor"] = asDoctor(t, doctor)
 			p.kill(t)
-			said["what it wrote"] = append(p.stdout.whole(), p.stderr.whole()...)
+			said["what it wrote"] = p.Output.Whole()
 			for _, name := range []string{"belfry.db", "belfry.db-wal"} {
 				said[name], _ = os.ReadFile(filepath.Join(dir, name)) // the second may not be there
 			}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -68,18 +67,10 @@ func TestMailCrash(t *testing.T) {
 	categories(t, r.dir, "once: {email: {policy: at_most_once}}\n")
 	at := map[string]int{}
 	for n := 0; n < crashes && !t.Failed(); n++ {
-		at[r.life(t, n)]++
+		at[r.life(t, n, func() *process { return serve(t, r.dir, r.settings...) })]++
 	}
 	p := serve(t, r.dir, r.settings...)
-	p.until(t, "the queue is empty", func() (bool, string) {
-		var queued, ambiguous struct{ Results []delivery }
-		err := errors.Join(p.get(t.Context(), "/api/v1/deliveries/?state=queued&channel=email", &queued),
-			p.get(t.Context(), "/api/v1/deliveries/?state=ambiguous&channel=email", &ambiguous))
-		again := slices.DeleteFunc(append(queued.Results, ambiguous.Results...), func(d delivery) bool {
-			return d.State == "ambiguous" && d.NextAttemptAt == nil
-		})
-		return err == nil && len(again) == 0, fmt.Sprintf("%+v %v", again, err)
-	})
+	p.until(t, "the queue is empty", func() (bool, string) { return r.empty(t, p) })
 	twice, ambiguous := r.audit(t, p)
 	t.Logf("%d sends, %d answered; %d mails on %d connections, %d came twice, %d ambiguous; killed at %v",
 		r.sends, len(r.acked), len(r.fake.Messages()), r.fake.Connections(), twice, ambiguous, at)
@@ -88,8 +79,8 @@ func TestMailCrash(t *testing.T) {
 	}
 }
 
-// life is one life of the process: writers send a few mails each, and somewhere in their delivery it is killed.
-func (r *mailRun) life(t *testing.T, n int) (at string) {
+// life is one life of a process: writers send a few mails each, and somewhere in their delivery it is killed.
+func (r *mailRun) life(t *testing.T, n int, start func() *process) (at string) {
 	t.Helper()
 	words := moments()
 	tr := &trap{at: words[r.rand.IntN(len(words))], left: r.rand.IntN(8)}
@@ -100,11 +91,11 @@ func (r *mailRun) life(t *testing.T, n int) (at string) {
 	started, killed := make(chan struct{}), make(chan struct{})
 	tr.kill = func() {
 		<-started
-		_ = p.cmd.Process.Kill() // that it is gone is waited for
+		_ = p.Cmd.Process.Kill() // that it is gone is waited for
 		close(killed)
 	}
 	r.trap.Store(tr) // before it starts: it may have mail to send at once
-	p = serve(t, r.dir, r.settings...)
+	p = start()
 	close(started)
 	var writing sync.WaitGroup
 	for w := range 2 {
@@ -113,7 +104,7 @@ func (r *mailRun) life(t *testing.T, n int) (at string) {
 	select {
 	case <-killed:
 	case <-time.After(patience):
-		t.Errorf("%q did not come %d times in %v:\n%s\n%s", tr.at, tr.left, patience, p.stderr, r.fake.Dialogue())
+		t.Errorf("%q did not come %d times in %v:\n%s\n%s", tr.at, tr.left, patience, p.Output, r.fake.Dialogue())
 	}
 	r.trap.Store(nil)
 	p.kill(t)
@@ -130,7 +121,7 @@ func (r *mailRun) write(ctx context.Context, t *testing.T, p *process, name stri
 		r.mu.Unlock()
 		id, err := p.tryMailTo(ctx, category, fmt.Sprintf("mail %s-%d", name, i), nil)
 		if bad, ok := errors.AsType[*refused](err); ok {
-			t.Errorf("%v\n%s", bad, p.stderr)
+			t.Errorf("%v\n%s", bad, p.Output)
 		}
 		if err != nil {
 			return

@@ -95,7 +95,7 @@ func (r *mailRun) foldedLife(t *testing.T) (at string) {
 	started, killed := make(chan struct{}), make(chan struct{})
 	tr.kill = func() {
 		<-started
-		_ = p.cmd.Process.Kill() // that it is gone is waited for
+		_ = p.Cmd.Process.Kill() // that it is gone is waited for
 		close(killed)
 	}
 	r.trap.Store(tr)
@@ -104,7 +104,7 @@ func (r *mailRun) foldedLife(t *testing.T) (at string) {
 	select {
 	case <-killed:
 	case <-time.After(patience):
-		t.Errorf("%q did not come in %v:\n%s\n%s", tr.at, patience, p.stderr, r.fake.Dialogue())
+		t.Errorf("%q did not come in %v:\n%s\n%s", tr.at, patience, p.Output, r.fake.Dialogue())
 	}
 	r.trap.Store(nil)
 	p.kill(t)

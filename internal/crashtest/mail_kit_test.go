@@ -1,7 +1,6 @@
 package crashtest_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -98,7 +97,7 @@ func (p *process) deliveries(t *testing.T, state string) []delivery {
 			Next    string     `json:"next"`
 		}
 		if err := p.get(t.Context(), "/api/v1/deliveries/?"+q.Encode(), &page); err != nil {
-			t.Fatalf("%v\n%s", err, p.stderr)
+			t.Fatalf("%v\n%s", err, p.Output)
 		}
 		all = append(all, page.Results...)
 		if after = page.Next; after == "" {
@@ -141,10 +140,10 @@ func (p *process) until(t *testing.T, what string, ok func() (bool, string)) {
 		}
 		select {
 		case <-tick.C:
-		case <-p.exited:
-			t.Fatalf("%s: the program ended\n%s", what, p.stderr)
+		case <-p.Exited():
+			t.Fatalf("%s: the program ended\n%s", what, p.Output)
 		case <-deadline:
-			t.Fatalf("%s: not in %v; last seen: %s\n%s", what, 3*patience, seen, p.stderr)
+			t.Fatalf("%s: not in %v; last seen: %s\n%s", what, 3*patience, seen, p.Output)
 		}
 	}
 }
@@ -154,7 +153,7 @@ func (p *process) mailTo(t *testing.T, category, title string, more map[string]a
 	t.Helper()
 	id, err := p.tryMailTo(t.Context(), category, title, more)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, p.stderr)
+		t.Fatalf("%v\n%s", err, p.Output)
 	}
 	return id
 }
@@ -179,11 +178,4 @@ func (p *process) tryMailTo(ctx context.Context, category, title string, more ma
 		return "", fmt.Errorf("mail %s: %s: %w", title, text, err)
 	}
 	return a.Notifications[0].ID, nil
-}
-
-// whole is all that is kept.
-func (b *tail) whole() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return bytes.Clone(b.text)
 }

@@ -24,7 +24,7 @@ func (p *process) says(t *testing.T, status int, word string) {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-stuck:
-			t.Fatalf("readyz says %d %s %v, want %d and %q\n%s", got, text, err, status, word, p.stderr)
+			t.Fatalf("readyz says %d %s %v, want %d and %q\n%s", got, text, err, status, word, p.Output)
 		}
 	}
 }
@@ -75,7 +75,7 @@ func TestClusterManners(t *testing.T) {
 	stopNATS(h.nats)
 	one.says(t, http.StatusOK, "The bus does not answer")
 	post("late")
-	h.nats = startNATS(t, at.Port)
+	h.nats = startNATS(t, h.at, at.Port)
 	one.says(t, http.StatusOK, `{"status":"ready"}`)
 	if e := next("message"); !strings.Contains(e.Data, "late") {
 		t.Errorf("after the outage came %s", e.Data)

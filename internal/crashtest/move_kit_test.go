@@ -62,7 +62,7 @@ func (m *removal) must(t *testing.T, p *process, method, path, credential string
 	t.Helper()
 	status, text, err := p.call(t.Context(), method, path, credential, must(json.Marshal(body)), "Content-Type", "application/json")
 	if err != nil || status/100 != 2 {
-		t.Fatalf("%s %s: %d %.300s %v\n%s", method, path, status, text, err, p.stderr)
+		t.Fatalf("%s %s: %d %.300s %v\n%s", method, path, status, text, err, p.Output)
 	}
 }
 
@@ -73,7 +73,7 @@ func (m *removal) snapshot(t *testing.T, p *process, key string) map[string]stri
 	ask := func(path, credential string) {
 		status, text, err := p.call(t.Context(), http.MethodGet, path, credential, nil)
 		if err != nil || status != http.StatusOK {
-			t.Fatalf("GET %s: %d %s %v\n%s", path, status, text, err, p.stderr)
+			t.Fatalf("GET %s: %d %s %v\n%s", path, status, text, err, p.Output)
 		}
 		all[path+" of "+credential] = string(text)
 	}

@@ -97,7 +97,7 @@ func (w *person) get(ctx context.Context, t *testing.T, p *process, path string,
 		err = json.Unmarshal(text, into)
 	}
 	if err != nil {
-		t.Fatalf("%s: GET %s: %v\n%s", w.id, path, err, p.stderr)
+		t.Fatalf("%s: GET %s: %v\n%s", w.id, path, err, p.Output)
 	}
 }
 

@@ -2,7 +2,6 @@ package crashtest_test
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/belfryhq/belfry/internal/proctest"
 )
 
 // A proxy is a real nginx or haproxy before a process.
@@ -78,23 +79,12 @@ func start(t *testing.T, at string, to *process, reload syscall.Signal, conf str
 		t.Fatal(err)
 	}
 	p := &proxy{reload: reload, process: &process{
-		base: "http://" + at, client: &http.Client{Transport: &http.Transport{}}, stdout: newTail(), stderr: newTail(), exited: make(chan struct{}),
-		cmd: exec.Command(words[0], append(words[1:], name)...),
+		Process: proctest.Start(t, exec.Command(words[0], append(words[1:], name)...)), // .ci/setup installs it
+		base:    "http://" + at, client: &http.Client{Transport: &http.Transport{}},
 	}}
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
-	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("%v (.ci/setup installs it)", err)
-	}
-	go func() {
-		_ = p.cmd.Wait() // the state is read from the command
-		close(p.exited)
-	}()
 	t.Cleanup(func() {
 		p.client.CloseIdleConnections()
-		if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			t.Error(err)
-		}
-		p.wait(t)
+		p.Stop(t)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -107,10 +97,10 @@ func start(t *testing.T, at string, to *process, reload syscall.Signal, conf str
 		}
 		select {
 		case <-tick.C:
-		case <-p.exited:
-			t.Fatalf("%s ended at its start:\n%s%s", words[0], p.stdout, p.stderr)
+		case <-p.Exited():
+			t.Fatalf("%s ended at its start:\n%s", words[0], p.Output)
 		case <-ctx.Done():
-			t.Fatalf("%s: nothing goes through, %d, %v:\n%s%s\n%s", words[0], status, err, p.stdout, p.stderr, conf)
+			t.Fatalf("%s: nothing goes through, %d, %v:\n%s\n%s", words[0], status, err, p.Output, conf)
 		}
 	}
 }

@@ -182,7 +182,7 @@ func reloads(t *testing.T, p *proxy, cuts bool) {
 		}
 	}
 	until("before the reload", func() bool { return d.came.Load() >= 20 })
-	p.signal(t, p.reload)
+	p.Signal(t, p.reload)
 	at, streams := d.came.Load(), d.streams.Load()
 	until("after the reload", func() bool { return d.came.Load() >= at+50 && (!cuts || d.streams.Load() > streams) })
 	at = d.came.Load()

@@ -15,20 +15,20 @@ func TestSecondProcessRefuses(t *testing.T) {
 	first := serve(t, dir)
 	second := launch(t, dir, nil)
 	select {
-	case <-second.exited:
+	case <-second.Exited():
 	case <-time.After(patience):
-		t.Fatalf("the second process did not end in %v:\n%s%s", patience, second.stdout, second.stderr)
+		t.Fatalf("the second process did not end in %v:\n%s", patience, second.Output)
 	}
-	if got := second.cmd.ProcessState.ExitCode(); got <= 0 {
+	if got := second.Cmd.ProcessState.ExitCode(); got <= 0 {
 		t.Errorf("exit status: got %d, want a failure", got)
 	}
-	for _, want := range []string{"belfry.db", fmt.Sprint(first.cmd.Process.Pid)} {
-		if !strings.Contains(second.stderr.String(), want) {
-			t.Errorf("want %q in what it says:\n%s", want, second.stderr)
+	for _, want := range []string{"belfry.db", fmt.Sprint(first.Cmd.Process.Pid)} {
+		if !strings.Contains(string(second.Output.Whole()), want) {
+			t.Errorf("want %q in what it says:\n%s", want, second.Output)
 		}
 	}
-	if strings.Contains(second.stdout.String(), "ringing") {
-		t.Errorf("it announced itself before it refused:\n%s", second.stdout)
+	if strings.Contains(string(second.Output.Whole()), "ringing") {
+		t.Errorf("it announced itself before it refused:\n%s", second.Output)
 	}
 	send(t, first, "after the second", http.StatusCreated)
 

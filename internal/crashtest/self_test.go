@@ -82,3 +82,31 @@ func goodWorld() (*ledger, *follower, inbox) {
 	f.created["gone"] = 1
 	return l, f, box
 }
+
+// So must a device of a fleet.
+func TestDeviceFindsFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		heard []stamp
+		whole bool
+		fault string
+	}{
+		"all in order":   {[]stamp{{N: 1}, {N: 1, All: true}, {N: 2}}, true, ""},
+		"lost":           {[]stamp{{N: 1}, {N: 1, All: true}}, false, ""},
+		"a hole":         {[]stamp{{N: 2}}, false, "after 0"},
+		"twice":          {[]stamp{{N: 1}, {N: 1}}, false, "after 1"},
+		"out of order":   {[]stamp{{N: 1, All: true}, {N: 1}, {N: 2}, {N: 1}}, false, "after 2"},
+		"never sent":     {[]stamp{{N: 1}, {N: 2}, {N: 3}}, false, "of 2 that were sent"},
+		"from elsewhere": {[]stamp{{Lane: 7, N: 1}}, false, "of nobody"},
+	} {
+		f := new(fleet)
+		f.lanes = []*lane{{fleet: f, all: 1, own: []int{2}}}
+		d := &device{fleet: f, person: &person{id: "1"}, all: make([]int, 1), own: make([]int, 1)}
+		for _, s := range c.heard {
+			d.hear(s)
+		}
+		if got := strings.Join(f.faults, "\n"); d.whole() != c.whole || (c.fault == "") != (got == "") || !strings.Contains(got, c.fault) {
+			t.Errorf("%s: got %q, whole %v", name, got, d.whole())
+		}
+	}
+}

@@ -63,9 +63,9 @@ func TestStorm(t *testing.T) {
 	s.spread(t, "told at the connect after the crash", s.take(), n)
 
 	began := time.Now()
-	p.signal(t, syscall.SIGTERM)
-	if code := p.wait(t); code != 0 {
-		t.Errorf("exit status: got %d, want 0\n%s", code, p.stderr)
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.Wait(t); code != 0 {
+		t.Errorf("exit status: got %d, want 0\n%s", code, p.Output)
 	}
 	took := time.Since(began)
 	if took > 10*time.Second {
@@ -145,7 +145,7 @@ func (s *storm) broadcast(ctx context.Context, t *testing.T, p *process, last, n
 		last++
 		body := fmt.Appendf(nil, `{"to":{"all":true},"category":"storm.test","title":"%d","data":{"at":%d}}`, last, time.Now().UnixNano())
 		if status, text, err := p.call(ctx, http.MethodPost, sendPath, apiKey, body); err != nil || status != http.StatusCreated {
-			t.Fatalf("broadcast %d: %d %s %v\n%s", last, status, text, err, p.stderr)
+			t.Fatalf("broadcast %d: %d %s %v\n%s", last, status, text, err, p.Output)
 		}
 		<-tick.C
 	}

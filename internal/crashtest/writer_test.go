@@ -31,6 +31,7 @@ type writer struct {
 	people []*person
 	ledger *ledger
 	rand   *rand.Rand
+	nodes  []int // of a herd, to which it goes; none: all
 	n      int
 }
 
@@ -55,7 +56,7 @@ func (w *writer) run(ctx context.Context, t *testing.T, p *process) {
 			err = w.retract(ctx, p)
 		}
 		if bad, ok := errors.AsType[*refused](err); ok {
-			t.Errorf("writer %s: %v\n%s", w.name, bad, p.stderr)
+			t.Errorf("writer %s: %v\n%s", w.name, bad, p.Output)
 		}
 		if err != nil {
 			return

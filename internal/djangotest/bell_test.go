@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/belfryhq/belfry/internal/proctest"
 	"github.com/belfryhq/belfry/internal/sse"
 )
 
@@ -19,7 +20,7 @@ const apiKey = "bf_the-key-of-the-django-test"
 type bell struct {
 	t   *testing.T
 	url string
-	p   *process
+	p   *proctest.Process
 }
 
 func newBell(t *testing.T, settings ...string) *bell {
@@ -33,7 +34,7 @@ func newBell(t *testing.T, settings ...string) *bell {
 		"BELFRY_ADDR=127.0.0.1:0", "BELFRY_DATABASE_URL=sqlite:" + filepath.Join(dir, "belfry.db"), "BELFRY_API_KEYS=shop:" + apiKey,
 		"BELFRY_LOGIN_RECHECK=1s", "BELFRY_LOG_LEVEL=debug",
 	}, settings...), path, "serve")
-	return &bell{t: t, p: p, url: p.says(t, regexp.MustCompile(`ringing at (http://\S+)`))}
+	return &bell{t: t, p: p, url: p.Says(t, regexp.MustCompile(`ringing at (http://\S+)`))}
 }
 
 // A credential changes a request.
@@ -87,7 +88,7 @@ func (b *bell) is(user string, as credential) {
 		User string `json:"user_id"`
 	}
 	if status != http.StatusOK || json.Unmarshal([]byte(body), &s) != nil || s.User != user {
-		b.t.Fatalf("got %d %s, want the person %q\n%s", status, body, user, b.p.output)
+		b.t.Fatalf("got %d %s, want the person %q\n%s", status, body, user, b.p.Output)
 	}
 }
 
@@ -162,7 +163,7 @@ func (l *listener) want(name, text string) {
 		case e, ok := <-l.events:
 			switch {
 			case !ok:
-				l.bell.t.Fatalf("the stream ended; want %s with %q\n%s", name, text, l.bell.p.output)
+				l.bell.t.Fatalf("the stream ended; want %s with %q\n%s", name, text, l.bell.p.Output)
 			case e.Name == name && strings.Contains(e.Data, text):
 				return
 			case e.Name != "heartbeat" && e.Name != "counts":

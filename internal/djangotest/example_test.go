@@ -22,8 +22,8 @@ func TestExample(t *testing.T) {
 	shop, port := freePort(t), freePort(t)
 	environ := goEnvironment(t, "SHOP_DATA="+dir, fmt.Sprintf("SHOP_PORT=%d", shop), fmt.Sprintf("BELFRY_PORT=%d", port), "BELFRY_LOGIN_RECHECK=1s")
 	p := start(t, dir, environ, run)
-	bell := &bell{t: t, p: p, url: p.says(t, regexp.MustCompile(`ringing at (http://\S+)`))}
-	p.says(t, regexp.MustCompile("Starting development server"))
+	bell := &bell{t: t, p: p, url: p.Says(t, regexp.MustCompile(`ringing at (http://\S+)`))}
+	p.Says(t, regexp.MustCompile("Starting development server"))
 
 	site := &site{t: t, url: fmt.Sprintf("http://127.0.0.1:%d", shop)}
 	ada := site.login("ada", "ring-the-bell")
@@ -65,7 +65,7 @@ func TestGoExample(t *testing.T) {
 		t.Fatalf("build the example: %v\n%s", err, out)
 	}
 	p := start(t, dir, nil, program, "-addr", "127.0.0.1:0", "-recheck", "1s")
-	address := p.says(t, regexp.MustCompile(`Open (http://\S+)/ `))
+	address := p.Says(t, regexp.MustCompile(`Open (http://\S+)/ `))
 	bell, site := &bell{t: t, p: p, url: address}, &site{t: t, url: address}
 	ada := site.visitor()
 	ada.post("/login", url.Values{"name": {"ada"}})
@@ -79,8 +79,8 @@ func TestGoExample(t *testing.T) {
 	if status, _ := bell.call(as, http.MethodGet, "/api/v1/notifications/", ""); status != http.StatusUnauthorized {
 		t.Errorf("after the log-out: got %d, want 401", status)
 	}
-	p.stop(t)
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("the example ended with %d:\n%s", code, p.output)
+	p.Stop(t)
+	if code := p.Cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the example ended with %d:\n%s", code, p.Output)
 	}
 }

@@ -49,7 +49,7 @@ func TestStartedBeforeDjango(t *testing.T) {
 	if body := ready(); strings.Contains(body, "warning") {
 		t.Errorf("/readyz: got %s, want no warning", body)
 	}
-	if said := bell.p.output.String(); !strings.Contains(said, "Django's database does not answer; its sessions let nobody in until it does") || strings.Contains(said, secret) {
+	if said := string(bell.p.Output.Whole()); !strings.Contains(said, "Django's database does not answer; its sessions let nobody in until it does") || strings.Contains(said, secret) {
 		t.Errorf("the log lacks the warning at the start, or has a secret:\n%s", said)
 	}
 }

@@ -84,7 +84,7 @@ func newSite(t *testing.T, s setup) *site {
 	}
 	at := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	p := start(t, dir, environ, python, "-m", "django", "runserver", "--noreload", at)
-	p.says(t, regexp.MustCompile("Starting development server"))
+	p.Says(t, regexp.MustCompile("Starting development server"))
 	site.url = "http://" + at
 	site.hand(map[string]any{"create": "ada", "password": password})
 	return site

@@ -3,11 +3,14 @@ package load_test
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,6 +58,47 @@ func start(t *testing.T) (load.Target, func() error) {
 
 func token(user string) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": user, "exp": time.Now().Add(time.Hour).Unix()}).SignedString([]byte(jwtSecret))
+}
+
+// TestNodes: streams and sends are spread over all nodes. Two doors to one server are as good as two nodes to this.
+func TestNodes(t *testing.T) {
+	t.Parallel()
+	target, stop := start(t)
+	var streams, sends atomic.Int64
+	proxy := httputil.NewSingleHostReverseProxy(target.URL)
+	proxy.FlushInterval = -1
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			streams.Add(1)
+		} else {
+			sends.Add(1)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer other.Close()
+	u, err := url.Parse(other.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.More = []*url.URL{u}
+	o := load.Options{Mode: load.Unicast, Streams: 20, Messages: 99, Size: 100, Senders: 4, Rate: 1000, Patience: 20 * time.Second}
+	report, err := load.Run(t.Context(), target, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := report.Sound(); err != nil || report.Delivered != 100 {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	if streams.Load() != 10 || sends.Load() != 50 {
+		t.Errorf("the second node had %d streams and %d sends, want half of 20 and of 100", streams.Load(), sends.Load())
+	}
+	o.Mode, o.Samples, o.Rounds = load.Resume, 1, 1
+	if _, err := load.Run(t.Context(), target, o); err == nil || !strings.Contains(err.Error(), "one server") {
+		t.Errorf("resume on two nodes: got %v", err)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBelfry(t *testing.T) {

@@ -21,14 +21,18 @@ const connectTimeout = 10 * time.Second
 
 // gather returns the crowd for a server: the one that costs least where it can be used.
 func gather(t *Target, a *audience) (crowd, error) {
-	if t.URL.Scheme == "http" {
-		addr, err := net.ResolveTCPAddr("tcp", hostPort(t.URL))
-		if err != nil {
-			return nil, fmt.Errorf("find %s: %w", t.URL.Host, err)
+	var addrs []*net.TCPAddr
+	for _, node := range t.nodes() {
+		if node.Scheme != "http" {
+			return newDialed(t, a), nil
 		}
-		return newPolled(addr, a)
+		addr, err := net.ResolveTCPAddr("tcp", hostPort(node))
+		if err != nil {
+			return nil, fmt.Errorf("find %s: %w", node.Host, err)
+		}
+		addrs = append(addrs, addr)
 	}
-	return newDialed(t, a), nil
+	return newPolled(addrs, a)
 }
 
 // hostPort is where a URL leads.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -24,7 +25,7 @@ func newDialed(target *Target, a *audience) *dialed {
 func (d *dialed) open(ctx context.Context, stream int, request []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	conn, err := dial(ctx, d.target)
+	conn, err := dial(ctx, d.target, d.target.node(stream))
 	if err != nil {
 		return err
 	}
@@ -36,16 +37,16 @@ func (d *dialed) open(ctx context.Context, stream int, request []byte) error {
 	return nil
 }
 
-func dial(ctx context.Context, t *Target) (net.Conn, error) {
-	if t.URL.Scheme == "https" {
+func dial(ctx context.Context, t *Target, node *url.URL) (net.Conn, error) {
+	if node.Scheme == "https" {
 		config := t.TLS.Clone() // of nil it is nil
 		if config == nil {
 			config = new(tls.Config)
 		}
 		config.NextProtos = []string{"http/1.1"} // a stream of HTTP/2 shares its connection
-		return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", hostPort(t.URL))
+		return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", hostPort(node))
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", hostPort(t.URL))
+	return new(net.Dialer).DialContext(ctx, "tcp", hostPort(node))
 }
 
 func (d *dialed) read(stream int, conn net.Conn) {

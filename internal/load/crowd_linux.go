@@ -16,20 +16,22 @@ import (
 // taken from the server, where both share a machine.
 type polled struct {
 	epoll int
-	addr  syscall.Sockaddr
-	kind  int
+	addrs []syscall.Sockaddr // of the nodes
+	kinds []int
 	aud   *audience
 	fds   []int
 	stop  atomic.Bool
 	done  chan struct{}
 }
 
-func newPolled(addr *net.TCPAddr, a *audience) (crowd, error) {
-	p := &polled{kind: syscall.AF_INET, aud: a, done: make(chan struct{})}
-	if ip := addr.IP.To4(); ip != nil {
-		p.addr = &syscall.SockaddrInet4{Port: addr.Port, Addr: [4]byte(ip)}
-	} else {
-		p.kind, p.addr = syscall.AF_INET6, &syscall.SockaddrInet6{Port: addr.Port, Addr: [16]byte(addr.IP.To16())}
+func newPolled(addrs []*net.TCPAddr, a *audience) (crowd, error) {
+	p := &polled{aud: a, done: make(chan struct{})}
+	for _, addr := range addrs {
+		if ip := addr.IP.To4(); ip != nil {
+			p.kinds, p.addrs = append(p.kinds, syscall.AF_INET), append(p.addrs, &syscall.SockaddrInet4{Port: addr.Port, Addr: [4]byte(ip)})
+		} else {
+			p.kinds, p.addrs = append(p.kinds, syscall.AF_INET6), append(p.addrs, &syscall.SockaddrInet6{Port: addr.Port, Addr: [16]byte(addr.IP.To16())})
+		}
 	}
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
@@ -41,7 +43,8 @@ func newPolled(addr *net.TCPAddr, a *audience) (crowd, error) {
 }
 
 func (p *polled) open(_ context.Context, stream int, request []byte) error {
-	fd, err := syscall.Socket(p.kind, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	node := stream % len(p.addrs)
+	fd, err := syscall.Socket(p.kinds[node], syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if errors.Is(err, syscall.EMFILE) {
 		return fmt.Errorf("this process may hold no more than %d files; raise the limit (ulimit -n), or open fewer streams", stream)
 	}
@@ -57,7 +60,7 @@ func (p *polled) open(_ context.Context, stream int, request []byte) error {
 	if err := syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &timeout); err != nil {
 		return os.NewSyscallError("setsockopt", err)
 	}
-	if err := again(func() error { return syscall.Connect(fd, p.addr) }); err != nil && !errors.Is(err, syscall.EISCONN) {
+	if err := again(func() error { return syscall.Connect(fd, p.addrs[node]) }); err != nil && !errors.Is(err, syscall.EISCONN) {
 		return os.NewSyscallError("connect", err)
 	}
 	write := func() error { _, err := syscall.Write(fd, request); return err } // it is shorter than any socket's buffer

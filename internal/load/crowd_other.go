@@ -7,6 +7,11 @@ import (
 	"net/url"
 )
 
-func newPolled(addr *net.TCPAddr, a *audience) (crowd, error) {
-	return newDialed(&Target{URL: &url.URL{Scheme: "http", Host: addr.String()}}, a), nil
+func newPolled(addrs []*net.TCPAddr, a *audience) (crowd, error) {
+	t := &Target{}
+	for _, addr := range addrs {
+		t.More = append(t.More, &url.URL{Scheme: "http", Host: addr.String()})
+	}
+	t.URL, t.More = t.More[0], t.More[1:]
+	return newDialed(t, a), nil
 }

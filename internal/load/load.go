@@ -68,7 +68,9 @@ func newRun(t *Target, o *Options) *run {
 	r.sender = newSender(t, r.who, o.Senders, o.Patience)
 	r.meter = newMeter(o.Progress)
 	if len(r.server) == 0 {
-		r.server = serverOf(t.URL)
+		for _, node := range t.nodes() {
+			r.server = append(r.server, serverOf(node)...)
+		}
 	}
 	if len(r.server) > 0 {
 		r.report.Cost = new(Cost)
@@ -114,8 +116,9 @@ func (r *run) connect(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		path := strings.TrimRight(r.target.URL.Path, "/") + r.target.Peer.stream(i, shared)
-		if err := r.crowd.open(ctx, i, request(r.target.URL.Host, path, token, "")); err != nil {
+		node := r.target.node(i)
+		path := strings.TrimRight(node.Path, "/") + r.target.Peer.stream(i, shared)
+		if err := r.crowd.open(ctx, i, request(node.Host, path, token, "")); err != nil {
 			return fmt.Errorf("open stream %d: %w", i+1, err)
 		}
 		if err := pause(ctx, time.Duration(i)*time.Second/time.Duration(r.Rate)-time.Since(began)); err != nil {

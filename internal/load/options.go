@@ -25,15 +25,27 @@ const (
 // A Target is the server under load.
 type Target struct {
 	URL    *url.URL
+	More   []*url.URL // further nodes of a cluster: streams and sends go to all in turn
 	Peer   Peer
 	APIKey string // of an app, for a Belfry
 	// Token returns the credential of a person, for a Belfry.
 	Token func(user string) (string, error)
 	// TLS is for https; nil: what the system trusts.
 	TLS *tls.Config
-	// PIDs are the server's processes; none: those that listen at the URL, when that is on this machine.
+	// PIDs are the server's processes; none: those that listen at the URLs, when these are on this machine.
 	PIDs []int
 }
+
+// node is where the stream, or the request, of a number goes.
+func (t *Target) node(number int) *url.URL {
+	if k := number % (1 + len(t.More)); k > 0 {
+		return t.More[k-1]
+	}
+	return t.URL
+}
+
+// nodes are all.
+func (t *Target) nodes() []*url.URL { return append([]*url.URL{t.URL}, t.More...) }
 
 // Options say how much.
 type Options struct {
@@ -57,6 +69,8 @@ func (o *Options) validate(t *Target) error {
 	switch {
 	case t.URL == nil || t.URL.Host == "":
 		return errors.New("no server is given")
+	case len(t.More) > 0 && (o.Mode == Resume || o.Mode == Growth):
+		return fmt.Errorf("%s wants one server", o.Mode)
 	case t.Peer != Belfry && t.Peer != Plain:
 		return fmt.Errorf("%.40q is no kind of server; give belfry or plain", string(t.Peer))
 	case t.Peer == Belfry && (t.Token == nil || t.APIKey == ""):

@@ -91,7 +91,7 @@ func (r *run) sample(ctx context.Context, person, head, behind int) (time.Durati
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
 	defer cancel()
-	conn, err := dial(ctx, r.target)
+	conn, err := dial(ctx, r.target, r.target.URL)
 	if err != nil {
 		return 0, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type sender struct {
 	http   *http.Client
 	target *Target
 	who    names
+	turn   atomic.Int64 // counts requests
 }
 
 func newSender(t *Target, who names, connections int, patience time.Duration) *sender {
@@ -59,7 +61,7 @@ func (s *sender) send(ctx context.Context, letters ...letter) error {
 
 // do makes a request and reads the answer, which must be a 2xx.
 func (s *sender) do(ctx context.Context, method, path, credential string, body []byte) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.target.URL.String(), "/")+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(s.target.node(int(s.turn.Add(1))).String(), "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -97,6 +97,12 @@ func (s *Server) start() (err error) {
 // attempts is how many ports are tried: one that was free may be taken a moment later.
 const attempts = 5
 
+// Installed returns nil where a server can be started, and else an error that says what is missing.
+func Installed() error {
+	_, err := programs()
+	return err
+}
+
 // programs finds where the server's programs are: Debian keeps each version's apart.
 func programs() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -106,7 +112,7 @@ func programs() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", fmt.Errorf("PostgreSQL is not installed; .ci/setup does it: %w", err)
+		return "", fmt.Errorf("PostgreSQL is not installed (Debian: postgresql); .ci/setup does it: %w", err)
 	}
 	return filepath.Dir(path), nil
 }
@@ -242,6 +248,21 @@ func (s *Server) Close() error {
 // URL returns the address of a database of the server; `postgres` is there from the start.
 func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://tester@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
+}
+
+// Admit lets in, without a password, whoever comes from a network ("198.18.0.0/15"), beside this machine's own loopback. That it
+// listens there is a setting: "listen_addresses=127.0.0.1,198.18.0.1".
+func (s *Server) Admit(network string) error {
+	rules, err := os.OpenFile(filepath.Join(s.data(), "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(rules, "host all all %s trust\n", network)
+	if err := errors.Join(err, rules.Close()); err != nil {
+		return err
+	}
+	_, err = s.SQL("postgres", "SELECT pg_reload_conf()")
+	return err
 }
 
 // SQL runs statements in a database, and returns what psql prints of the last.

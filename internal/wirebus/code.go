@@ -14,6 +14,9 @@ const version = 1
 // Doubt is the ring for what cannot be told in full: whoever hears it asks the store.
 func Doubt(user string) belfry.Ring { return belfry.Ring{User: user, Mute: true} }
 
+// Nothing is a message without a ring.
+func Nothing() []byte { return []byte{version} }
+
 // Pack encodes rings into messages of at most size bytes each, in their order. A ring that is too big by itself becomes
 // a [Doubt] of its person.
 func Pack(rings []belfry.Ring, size int) (messages [][]byte) {

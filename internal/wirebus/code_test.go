@@ -100,3 +100,10 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+func TestNothing(t *testing.T) {
+	t.Parallel()
+	if got, err := wirebus.Unpack(wirebus.Nothing()); err != nil || len(got) != 0 {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
