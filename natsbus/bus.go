@@ -27,11 +27,15 @@ type Bus struct {
 	conn      *nats.Conn
 	subject   string
 	logger    *slog.Logger
-	listeners wirebus.Listeners
+	listeners wirebus.Listeners[belfry.Ring]
+	peers     peers
 	missed    atomic.Bool // rings of ours were dropped since the connection was last whole
 }
 
-var _ belfry.Bus = (*Bus)(nil)
+var (
+	_ belfry.Bus   = (*Bus)(nil)
+	_ belfry.Peers = (*Bus)(nil)
+)
 
 // How the connection is kept.
 const (
@@ -49,7 +53,7 @@ func Open(c Config) (*Bus, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bus{subject: "belfry." + c.Epoch + ".rings", logger: c.Logger}
+	b := &Bus{subject: "belfry." + c.Epoch + ".rings", peers: newPeers(c.Epoch), logger: c.Logger}
 	options := b.options()
 	var err error
 	if b.conn, err = nats.Connect(c.URL, options...); err != nil {
@@ -61,15 +65,24 @@ func Open(c Config) (*Bus, error) {
 			return nil, explain(err)
 		}
 	}
-	if _, err := b.conn.Subscribe(b.subject, b.hear); err != nil {
+	if err := b.subscribe(); err != nil {
 		b.conn.Close()
-		return nil, fmt.Errorf("subscribe to %s: %w", b.subject, err)
+		return nil, err
 	}
 	// So that what others ring from now on arrives. Without a connection, it is made up for when there is one.
 	if err := b.conn.FlushTimeout(flushTimeout); err != nil && b.conn.IsConnected() {
 		b.logger.Warn("NATS is slow to answer", "error", err)
 	}
 	return b, nil
+}
+
+func (b *Bus) subscribe() error {
+	for subject, hear := range map[string]nats.MsgHandler{b.subject: b.hear, b.peers.all: b.told, b.peers.of(b.peers.node): b.told} {
+		if _, err := b.conn.Subscribe(subject, hear); err != nil {
+			return fmt.Errorf("subscribe to %s: %w", subject, err)
+		}
+	}
+	return nil
 }
 
 func (b *Bus) options() []nats.Option {
@@ -188,6 +201,7 @@ func (b *Bus) Close() error {
 	if !b.listeners.Close() {
 		return nil
 	}
+	b.peers.listeners.Close()
 	if b.conn.IsConnected() {
 		_ = b.conn.FlushTimeout(flushTimeout) // a lost ring costs latency only
 	}
