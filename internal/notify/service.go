@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ type Config struct {
 	Letters   Letters          // makes the words of mail; nil: there are no templates
 	Logger    *slog.Logger     // nil: silent
 	Now       func() time.Time // nil: time.Now
+	Node      string           // what this node is called in the store, for people to read; may be empty
 }
 
 // A Service carries out the use cases.
@@ -63,7 +65,7 @@ func New(c Config) (*Service, error) {
 		store: c.Store, bus: c.Bus, retention: c.Retention, logger: c.Logger, clock: c.Now,
 		outbox: c.Outbox, wake: c.Wake, letters: c.Letters,
 		inProgress: make(map[string]struct{}),
-		upkeep:     upkeep{sooner: make(chan time.Time, 1)},
+		upkeep:     upkeep{sooner: make(chan time.Time, 1), holder: c.Node + "/" + rand.Text()[:12]},
 	}
 	if err := s.SetRules(c.Rules); err != nil {
 		return nil, fmt.Errorf("notify: rules of categories: %w", err)

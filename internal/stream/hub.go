@@ -31,6 +31,7 @@ type Hub struct {
 	crowd    atomic.Int64 // how many there were when the hub began to close
 	kept     atomic.Int64 // topics, those that linger included
 
+	admitting oneByOne      // people about whom other nodes are asked
 	reads     chan struct{} // a turn at the store
 	cry, fill chan struct{} // to spreadBroadcasts
 	buffers   sync.Pool     // of *[]byte
@@ -108,19 +109,6 @@ func (h *Hub) each(fn func(*topic)) {
 	}
 }
 
-// join registers a connection, or says why it may not be. From then on it is woken by every ring: it joins live, and reads
-// the history afterwards.
-func (h *Hub) join(c *conn, q *Request, by transport) belfry.CloseReason {
-	if !h.reserve() {
-		return belfry.CloseLimit
-	}
-	why := h.register(c, q, by)
-	if why != "" {
-		h.release()
-	}
-	return why
-}
-
 // reserve counts a connection in. To count first and look afterwards would refuse one for the sake of another that is
 // refused itself.
 func (h *Hub) reserve() bool {
@@ -135,7 +123,7 @@ func (h *Hub) reserve() bool {
 	}
 }
 
-func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
+func (h *Hub) register(c *conn, q *Request, by transport, a admission) belfry.CloseReason {
 	s := h.shard(q.User)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,6 +131,13 @@ func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 		return belfry.CloseDrain
 	}
 	t := s.topics[q.User]
+	here := 0
+	if t != nil {
+		here = t.count()
+	}
+	if why := a.refuses(here, h.cfg.MaxPerUser); why != "" {
+		return why
+	}
 	if t == nil {
 		t = newTopic(h, strings.Clone(q.User))
 		s.topics[t.user] = t
@@ -150,9 +145,6 @@ func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if h.cfg.MaxPerUser > 0 && t.size() >= h.cfg.MaxPerUser {
-		return belfry.CloseLimit
-	}
 	s.rouse(t)
 	c.begin(t, q, by)
 	c.at.seq = t.log.head // what comes while it joins is kept for it

@@ -63,7 +63,7 @@ func (h *Hub) fetch(ctx context.Context, c *conn) (need, belfry.Changes, error) 
 		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: wait for a turn: %w", c.topic.user, ctx.Err())
 	}
 	h.meters.reads.Add(1)
-	changes, err := h.cfg.Store.Changes(ctx, c.topic.user, n.after, pageSize, time.Now().UTC())
+	changes, err := h.cfg.Store.Changes(ctx, c.topic.user, n.after, pageSize, h.cfg.Now().UTC())
 	if err != nil {
 		h.meters.readErrors.Add(1)
 		return n, changes, fmt.Errorf("read changes of %q: %w", c.topic.user, err)

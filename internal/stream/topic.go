@@ -92,8 +92,10 @@ func (t *topic) conns() iter.Seq[*conn] {
 	}
 }
 
-// size counts its connections.
-func (t *topic) size() (n int) {
+// count counts its connections.
+func (t *topic) count() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for range t.conns() {
 		n++
 	}
@@ -176,6 +178,7 @@ func (t *topic) status() (conns []ConnectionStatus, last moment, events int64) {
 		s := ConnectionStatus{
 			ID: c.id.String(), OpenedAt: Moment{c.id.Time()}, Transport: c.by.name(), Cursor: t.hub.cursor(c.at).String(),
 			UserAgent: c.userAgent.Value(),
+			Node:      t.hub.cfg.Node,
 		}
 		if c.hasIP {
 			s.IP = netip.AddrFrom16(c.ip).Unmap().String()
