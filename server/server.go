@@ -105,7 +105,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, &peersCollector{s.circle}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler
