@@ -215,3 +215,20 @@ type Duties interface {
 	// LeaveDuty gives a duty back. Who does not hold it changes nothing.
 	LeaveDuty(ctx context.Context, duty, holder string) error
 }
+
+// A Clock is a power of a Store that several machines share: it has a clock of its own, and whoever uses the store goes by that
+// in everything that is stored, so that a machine whose clock is wrong does no harm.
+type Clock interface {
+	// Now returns the time. It never blocks.
+	Now() time.Time
+	// Skew returns by how much this machine's clock is ahead of the store's: negative, it is behind.
+	Skew() time.Duration
+}
+
+// ClockOf returns the time by which a store goes: its own where it is a [Clock], else this machine's.
+func ClockOf(s Store) func() time.Time {
+	if c, ok := s.(Clock); ok {
+		return c.Now
+	}
+	return time.Now
+}

@@ -12,6 +12,7 @@
 //   - Nodes that are started together bring the tables up to date once. They stand in the schema belfry, so the database
 //     may be shared with an app.
 //   - A copy of the database, restored elsewhere, has another epoch.
+//   - [Store.Now] is the time by the server's clock, which package server goes by: a node whose own clock is wrong does no harm.
 //
 // How it is laid out: every change takes its locks in one order (idempotency keys, people by id, broadcasts by number,
 // the row that all share), so that two nodes do not wait for each other; where they do all the same, or the server says

@@ -61,7 +61,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	s := &Server{
-		store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, now: clockOf(cfg.Store), logger: cfg.Logger, portable: cfg.PortableStreams,
+		store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, now: belfry.ClockOf(cfg.Store), logger: cfg.Logger, portable: cfg.PortableStreams,
 		draining: make(chan struct{}),
 	}
 	if err := s.assemble(cfg); err != nil {
@@ -69,6 +69,7 @@ func New(cfg Config) (*Server, error) {
 		// What was started already must end; nothing uses it yet, so that takes no time.
 		return nil, errors.Join(err, s.Close(context.Background()))
 	}
+	warnOfSkew(cfg.Store, cfg.Logger)
 	s.service.Start()
 	s.worker.Start()
 	return s, nil
@@ -105,7 +106,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, &peersCollector{s.circle}, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, &peersCollector{s.circle}, &skewCollector{s.store}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler

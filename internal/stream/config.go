@@ -37,8 +37,9 @@ type Config struct {
 	// Portable keeps every stream with net/http. Default: what can be parked is.
 	Portable bool
 
-	// Recheck is how long a topic may hear nothing before the store is asked, for a bus that loses rings. 0: the store
-	// is asked only after a hole in the numbers. It costs one read for each connected person in each such silence.
+	// Recheck is after how long the store is asked for a topic, for a bus that loses rings; a hole in the numbers is seen
+	// sooner. Rings do not put it off, for they say nothing of those that were lost. 0: never. It costs each connected person
+	// one read in each such time.
 	Recheck time.Duration
 }
 

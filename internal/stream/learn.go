@@ -96,7 +96,7 @@ func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 	}
 	c.trust, c.trustAll = n.trust, n.trustAll
 	if !n.recalled { // else it is what they know already
-		t.heard = now
+		t.asked = now
 		c.absorb(now, n, ch)
 	}
 	reset := ch.Reset

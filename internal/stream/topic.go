@@ -18,7 +18,7 @@ type topic struct {
 	mu    sync.Mutex
 	log   reel
 	first *conn  // the oldest of its connections
-	heard moment // when a ring or the store last told of it
+	asked moment // when the store was last asked for it: rings tell of themselves, not of those that were lost
 
 	// trust is the number of the state of affairs that a connection's knowledge must be of: when something happens that
 	// rings cannot tell in full, it moves on, and each connection reads the store once more.
@@ -37,14 +37,13 @@ type topic struct {
 }
 
 func newTopic(h *Hub, user string) *topic {
-	return &topic{hub: h, user: user, trust: 1, ownAt: -1, heard: h.now()}
+	return &topic{hub: h, user: user, trust: 1, ownAt: -1, asked: h.now()}
 }
 
 // hear takes in an entry of the person's own log, and reports whether a hole stands open.
-func (t *topic) hear(n int64, f *frame, now moment) (hole bool) {
+func (t *topic) hear(n int64, f *frame) (hole bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.heard = now
 	moved := t.log.put(n, f)
 	if moved > 0 {
 		t.placed(moved)
