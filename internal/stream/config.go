@@ -28,7 +28,7 @@ type Config struct {
 	Others Others
 	Node   string
 
-	// Now is the clock by which notifications expire; nil: time.Now.
+	// Now is the clock by which notifications and credentials expire; nil: time.Now.
 	Now func() time.Time
 
 	// Ended is told of the end of every stream whose request was Watched and that Serve has begun, once. It must not block.

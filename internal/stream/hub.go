@@ -19,6 +19,7 @@ import (
 type Hub struct {
 	cfg    Config
 	began  time.Time // what moments are counted from
+	base   time.Time // that moment by the clock of Config.Now
 	seed   maphash.Seed
 	shards [shards]shard
 	all    *broadcasts
@@ -59,7 +60,7 @@ func New(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		cfg: cfg, began: time.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(), patience: defaultPatience(),
+		cfg: cfg, began: time.Now().Add(-1), base: cfg.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(), patience: defaultPatience(),
 		reads: make(chan struct{}, readsAtOnce), cry: make(chan struct{}, 1), fill: make(chan struct{}, 1),
 	}
 	h.empty.L = &h.mu
