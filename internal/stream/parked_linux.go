@@ -23,8 +23,8 @@ func (*parked) name() string { return "parked" }
 
 func (p *parked) wake() { p.home.wake(p) }
 
-// park is Serve for a stream that leaves net/http. It joins and reads here, where waiting for the store is nobody's
-// trouble, and hands the socket over with its first bytes.
+// park is Serve for a stream that leaves net/http. It joins, reads and greets here, where waiting for the store is nobody's
+// trouble, and hands the socket over.
 func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) error {
 	p := &parked{home: l, fd: -1}
 	c := &p.conn
@@ -49,7 +49,7 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 		h.leave(c)
 		return err
 	}
-	if fd >= 0 && !l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer}) { // the hub could not wait for it
+	if fd >= 0 && !l.welcome(p, fd, buffer) {
 		hangUp(fd)
 		h.leave(c)
 	}
