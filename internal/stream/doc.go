@@ -10,6 +10,7 @@
 //     all of the person's connections have them; whoever falls behind what is kept reads the store from its position.
 //   - A reader that is slow delays nobody, costs no memory that grows, and is cut off when a write takes longer than
 //     20 seconds; with its last id it continues where it was.
+//   - Where there are [Others], status, close and the cap of a person concern their streams on all nodes (across.go, admit.go).
 //   - [Hub.Close] tells every stream, each with its own retry, and returns when all handlers have.
 //
 // Inside, what a connection is due (step.go, learn.go) is apart from how it is written. A transport is woken, asks its
