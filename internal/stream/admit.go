@@ -14,9 +14,6 @@ import (
 //
 // Where the cap is less than the nodes, the first is asked for too.
 
-// unasked is what register says where the others are to be asked first.
-const unasked belfry.CloseReason = "the other nodes must be asked"
-
 // join registers a connection, or says why it may not be. From then on it is woken by every ring: it joins live, and reads
 // the history afterwards. It may wait for other nodes, as long as Others says.
 func (h *Hub) join(ctx context.Context, c *conn, q *Request, by transport) belfry.CloseReason {
@@ -27,10 +24,10 @@ func (h *Hub) join(ctx context.Context, c *conn, q *Request, by transport) belfr
 	if h.cfg.Others != nil && h.cfg.MaxPerUser > 0 {
 		others = h.cfg.Others.Others()
 	}
-	why := h.register(c, q, by, admission{others: others})
-	if why == unasked {
+	why, unasked := h.register(c, q, by, admission{others: others})
+	if unasked {
 		leave := h.admitting.take(q.User)
-		why = h.register(c, q, by, admission{asked: true, elsewhere: h.elsewhere(ctx, q.User)})
+		why, _ = h.register(c, q, by, admission{asked: true, elsewhere: h.elsewhere(ctx, q.User)})
 		leave()
 	}
 	if why != "" {
@@ -46,15 +43,10 @@ type admission struct {
 	elsewhere int // streams, when they were asked
 }
 
-// refuses says why a person who has so many streams on this node may not have one more; empty: they may.
-func (a admission) refuses(here, limit int) belfry.CloseReason {
-	switch {
-	case limit == 0:
-		return ""
-	case here+a.elsewhere >= limit:
-		return belfry.CloseLimit
-	case a.others > 0 && !a.asked && (here > 0 || limit <= a.others):
-		return unasked
-	}
-	return ""
+// refuses reports whether a person who has so many streams on this node may not have one more; or unasked: that is not known
+// before the others are asked.
+func (a admission) refuses(here, limit int) (refused, unasked bool) {
+	refused = limit > 0 && here+a.elsewhere >= limit
+	unasked = limit > 0 && !refused && !a.asked && a.others > 0 && (here > 0 || limit <= a.others)
+	return refused, unasked
 }

@@ -124,20 +124,24 @@ func (h *Hub) reserve() bool {
 	}
 }
 
-func (h *Hub) register(c *conn, q *Request, by transport, a admission) belfry.CloseReason {
+// register adds a connection to its topic, says why it may not be added, or that the other nodes are to be asked first.
+func (h *Hub) register(c *conn, q *Request, by transport, a admission) (why belfry.CloseReason, unasked bool) {
 	s := h.shard(q.User)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h.draining.Load() {
-		return belfry.CloseDrain
+		return belfry.CloseDrain, false
 	}
 	t := s.topics[q.User]
 	here := 0
 	if t != nil {
 		here = t.count()
 	}
-	if why := a.refuses(here, h.cfg.MaxPerUser); why != "" {
-		return why
+	switch refused, unasked := a.refuses(here, h.cfg.MaxPerUser); {
+	case refused:
+		return belfry.CloseLimit, false
+	case unasked:
+		return "", true
 	}
 	if t == nil {
 		t = newTopic(h, strings.Clone(q.User))
@@ -151,7 +155,7 @@ func (h *Hub) register(c *conn, q *Request, by transport, a admission) belfry.Cl
 	c.at.seq = t.log.head // what comes while it joins is kept for it
 	t.add(c)
 	h.meters.opened.Add(1)
-	return ""
+	return "", false
 }
 
 // leave is the opposite of join.
