@@ -22,8 +22,8 @@ func TestNodesShareTheQuota(t *testing.T) {
 				t.Fatalf("mail %d came %v after the %dth before it", i, m.At.Sub(got[i-quota].At), quota)
 			}
 		}
-		// Three nodes, each once a second after a burst of five.
-		if took := got[quota-1].At.Sub(w.began); took > time.Minute {
+		// Each sends once a second after a burst of five, one node from the start, the others when they look, after a minute.
+		if took := got[quota-1].At.Sub(w.began); took > 90*time.Second {
 			t.Errorf("the first %d took %v: did one node alone send?", quota, took)
 		}
 		if took := got[249].At.Sub(w.began); took < 2*day || took > 2*day+2*time.Hour {
