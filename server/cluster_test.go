@@ -69,6 +69,19 @@ func startCluster(t *testing.T, nodes int, change ...func(*server.Config)) *clus
 	return c
 }
 
+// late counts the answers that did not come in time, as on a machine that is busy: then a cap may be exceeded.
+func (c *cluster) late(t *testing.T) (all int) {
+	t.Helper()
+	for _, n := range c.nodes {
+		var k int
+		if _, err := fmt.Sscan(n.metric(t, "belfry_cluster_answers_late_total"), &k); err != nil {
+			t.Fatal(err)
+		}
+		all += k
+	}
+	return all
+}
+
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	patience := time.After(20 * time.Second)
@@ -229,9 +242,12 @@ func TestCapAcrossNodes(t *testing.T) {
 	}
 	listen(t, c.nodes[0].url, "ada")
 	for _, n := range c.nodes[:2] { // which have one already: the others are asked
-		if e, _ := n.knock(t, "ada"); e.Name != "close" || !strings.Contains(e.Data, `"reason":"limit"`) {
+		if e, _ := n.knock(t, "ada"); (e.Name != "close" || !strings.Contains(e.Data, `"reason":"limit"`)) && c.late(t) == 0 {
 			t.Errorf("%s: the fifth stream got %+v", n.name, e)
 		}
+	}
+	if c.late(t) > 0 {
+		return
 	}
 	if s := c.nodes[1].whole(t, "ada"); len(s.Connections) != 4 {
 		t.Errorf("got %d streams, want 4", len(s.Connections))
@@ -249,7 +265,7 @@ func TestSmallCapAcrossNodes(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t, 2, func(c *server.Config) { c.MaxConnectionsPerUser = 1 })
 	listen(t, c.nodes[0].url, "ada")
-	if e, _ := c.nodes[1].knock(t, "ada"); e.Name != "close" {
+	if e, _ := c.nodes[1].knock(t, "ada"); e.Name != "close" && c.late(t) == 0 {
 		t.Errorf("the second stream got %+v", e)
 	}
 }
@@ -290,12 +306,7 @@ func TestCapRaced(t *testing.T) {
 		}
 	}
 	knocking.Wait()
-	late := 0
-	for _, n := range c.nodes {
-		var k int
-		_, _ = fmt.Sscan(n.metric(t, "belfry_cluster_answers_late_total"), &k)
-		late += k
-	}
+	late := c.late(t)
 	if in < limit || in > limit+nodes-1 && late == 0 {
 		t.Errorf("%d streams are open, want %d to %d (%d answers were late)", in, limit, limit+nodes-1, late)
 	}
