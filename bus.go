@@ -33,8 +33,8 @@ const (
 )
 
 // A Bus is the doorbell between whoever changes an inbox and whoever shows it. Losing a ring costs latency, never data:
-// rings may be lost, doubled and swapped, and a listener that sees a hole in the numbers, or hears nothing for a while,
-// reads the store.
+// rings may be lost, doubled and swapped, and a listener reads the store when it sees a hole in the numbers, and every now
+// and then whatever it hears.
 //
 // Safe for use by several goroutines at once.
 type Bus interface {

@@ -17,7 +17,7 @@ import (
 //   - A broadcast is stored once and takes the next number of the broadcast log. A person's change of its state is an
 //     entry of their own log.
 //   - A row, the counts and the cursor in one answer are of one moment.
-//   - Time comes from the caller, in UTC and whole milliseconds; a store never asks a clock. What has expired by the time
+//   - Time comes from the caller, in UTC and whole milliseconds; a store never asks a clock, but for Duties. What has expired by the time
 //     given (ExpiresAt is not after it) is treated as gone at once, whether Expire has removed it yet or not.
 //   - Errors: [ErrNotFound], [ErrFull] and [ErrKeyReused] as said; a canceled ctx gives up waiting, and the change may
 //     or may not happen; any other error is the store's own failure, and nothing was changed.
@@ -30,6 +30,7 @@ type Store interface {
 	Credentials
 	Revocations
 	Upkeep
+	Duties
 	Outbox
 	Folder
 	MailAccounts
@@ -203,4 +204,33 @@ type Upkeep interface {
 	// one for everyone after a broadcast, one for each person after a notification of theirs that was read and never seen. They are
 	// of what was removed, also when an error stopped it there.
 	Prune(ctx context.Context, before, now time.Time, limit int) (rings []Ring, more bool, err error)
+}
+
+// Duties share out work that is to be done once, by whichever node: who holds a duty does it. It spares work and keeps nodes
+// out of each other's way; it is no lock. A holder that was asleep may go on for a moment beside its successor, so what is done
+// under a duty must be right when two do it, as every method of Upkeep is.
+type Duties interface {
+	// TakeDuty gives a duty to a holder for a while, from now on, unless another one holds it; who holds it already has it
+	// for longer. It reports whether the holder has it. The clock is the store's own, so that all nodes go by one.
+	TakeDuty(ctx context.Context, duty, holder string, hold time.Duration) (held bool, err error)
+
+	// LeaveDuty gives a duty back. Who does not hold it changes nothing.
+	LeaveDuty(ctx context.Context, duty, holder string) error
+}
+
+// A Clock is a power of a Store that several machines share: it has a clock of its own, and whoever uses the store goes by that
+// in everything that is stored, so that a machine whose clock is wrong does no harm.
+type Clock interface {
+	// Now returns the time. It never blocks.
+	Now() time.Time
+	// Skew returns by how much this machine's clock is ahead of the store's: negative, it is behind.
+	Skew() time.Duration
+}
+
+// ClockOf returns the time by which a store goes: its own where it is a [Clock], else this machine's.
+func ClockOf(s Store) func() time.Time {
+	if c, ok := s.(Clock); ok {
+		return c.Now
+	}
+	return time.Now
 }

@@ -27,12 +27,16 @@ type Bus struct {
 	conn      *nats.Conn
 	subject   string
 	logger    *slog.Logger
-	listeners wirebus.Listeners
+	listeners wirebus.Listeners[belfry.Ring]
+	peers     peers
 	missed    atomic.Bool           // rings of ours were dropped since the connection was last whole
 	denied    atomic.Pointer[error] // what the server does not permit on this connection; nil: nothing
 }
 
-var _ belfry.Bus = (*Bus)(nil)
+var (
+	_ belfry.Bus   = (*Bus)(nil)
+	_ belfry.Peers = (*Bus)(nil)
+)
 
 // How the connection is kept.
 const (
@@ -50,7 +54,7 @@ func Open(c Config) (*Bus, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bus{subject: "belfry." + c.Epoch + ".rings", logger: c.Logger}
+	b := &Bus{subject: "belfry." + c.Epoch + ".rings", peers: newPeers(c.Epoch), logger: c.Logger}
 	options := b.options()
 	var err error
 	if b.conn, err = nats.Connect(c.URL, options...); err != nil {
@@ -62,9 +66,9 @@ func Open(c Config) (*Bus, error) {
 			return nil, explain(err)
 		}
 	}
-	if _, err := b.conn.Subscribe(b.subject, b.hear); err != nil {
+	if err := b.subscribe(); err != nil {
 		b.conn.Close()
-		return nil, fmt.Errorf("subscribe to %s: %w", b.subject, err)
+		return nil, err
 	}
 	// So that what others ring from now on arrives. Without a connection, it is made up for when there is one.
 	b.probe()
@@ -82,6 +86,15 @@ func Open(c Config) (*Bus, error) {
 // a ring that nobody takes it would let go of in silence.
 func (b *Bus) probe() {
 	_ = b.conn.Publish(b.subject, wirebus.Nothing()) // a lost probe is one without a connection, and there is another with the next
+}
+
+func (b *Bus) subscribe() error {
+	for subject, hear := range map[string]nats.MsgHandler{b.subject: b.hear, b.peers.all: b.told, b.peers.of(b.peers.node): b.told} {
+		if _, err := b.conn.Subscribe(subject, hear); err != nil {
+			return fmt.Errorf("subscribe to %s: %w", subject, err)
+		}
+	}
+	return nil
 }
 
 func (b *Bus) options() []nats.Option {
@@ -211,6 +224,7 @@ func (b *Bus) Close() error {
 	if !b.listeners.Close() {
 		return nil
 	}
+	b.peers.listeners.Close()
 	if b.conn.IsConnected() {
 		_ = b.conn.FlushTimeout(flushTimeout) // a lost ring costs latency only
 	}

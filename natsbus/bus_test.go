@@ -64,14 +64,15 @@ func TestContract(t *testing.T) {
 	for _, nodes := range []int{1, 3} {
 		t.Run(map[int]string{1: "one node", 3: "three nodes"}[nodes], func(t *testing.T) {
 			t.Parallel()
-			bustest.Run(t, func(t *testing.T) []belfry.Bus {
+			several := func(t *testing.T) (all []belfry.Bus) {
 				s := serve(t, 0)
-				var all []belfry.Bus
 				for range nodes {
 					all = append(all, open(t, s.ClientURL(), "3f9a"))
 				}
 				return all
-			})
+			}
+			bustest.Run(t, several)
+			bustest.RunPeers(t, several)
 		})
 	}
 }

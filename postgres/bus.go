@@ -26,18 +26,26 @@ import (
 type Bus struct {
 	cfg       *pgx.ConnConfig
 	channel   string
+	nodes     string // the channel of what is no ring
 	node      string // begins what is ours, which comes back to us
 	logger    *slog.Logger
-	listeners wirebus.Listeners
+	listeners wirebus.Listeners[belfry.Ring]
+	peers     wirebus.Listeners[wirebus.Told]
 
-	out       chan string // payloads
+	out       chan notice
 	missed    atomic.Bool // some were dropped
 	listening atomic.Bool
 	running   sync.WaitGroup
 	stop      context.CancelFunc
 }
 
-var _ belfry.Bus = (*Bus)(nil)
+var (
+	_ belfry.Bus   = (*Bus)(nil)
+	_ belfry.Peers = (*Bus)(nil)
+)
+
+// A notice is what is to be notified.
+type notice struct{ channel, payload string }
 
 const (
 	maxPayload = 7990 // the server takes fewer than 8,000 bytes
@@ -55,7 +63,8 @@ func OpenBus(ctx context.Context, url, epoch string, logger *slog.Logger) (*Bus,
 		logger = slog.New(slog.DiscardHandler)
 	}
 	b := &Bus{
-		cfg: cfg.ConnConfig, channel: "belfry_" + epoch, node: rand.Text()[:8], logger: logger, out: make(chan string, maxWaiting),
+		cfg: cfg.ConnConfig, channel: "belfry_" + epoch, nodes: "belfry_nodes_" + epoch, node: rand.Text()[:8], logger: logger,
+		out: make(chan notice, maxWaiting),
 	}
 	b.cfg.RuntimeParams["application_name"] = "belfry bus"
 	ear, err := b.listen(ctx)
@@ -71,7 +80,7 @@ func OpenBus(ctx context.Context, url, epoch string, logger *slog.Logger) (*Bus,
 
 // listen makes a connection that hears.
 func (b *Bus) listen(ctx context.Context) (*pgx.Conn, error) {
-	c, err := hearOn(ctx, b.cfg, b.channel)
+	c, err := hearOn(ctx, b.cfg, b.channel, b.nodes)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +120,10 @@ func (b *Bus) take(n *pgconn.Notification) {
 	if node == b.node {
 		return
 	}
+	if n.Channel == b.nodes {
+		b.told(node, code)
+		return
+	}
 	message, err := base64.StdEncoding.DecodeString(code)
 	if err != nil {
 		b.logger.Warn("a message on the bus is not readable", "error", err)
@@ -132,7 +145,7 @@ func (b *Bus) Ring(_ context.Context, rings ...belfry.Ring) error {
 	size := base64.StdEncoding.DecodedLen(maxPayload - len(b.node) - 1)
 	for _, message := range wirebus.Pack(rings, size) {
 		select {
-		case b.out <- b.node + " " + base64.StdEncoding.EncodeToString(message):
+		case b.out <- notice{b.channel, b.node + " " + base64.StdEncoding.EncodeToString(message)}:
 		default:
 			if b.missed.CompareAndSwap(false, true) {
 				return errors.New("ring other nodes: too many rings wait for the database; others hear late")
@@ -158,7 +171,7 @@ func (b *Bus) send(ctx context.Context) {
 		}
 		if b.missed.CompareAndSwap(true, false) {
 			doubt := wirebus.Pack([]belfry.Ring{wirebus.Doubt("")}, maxPayload)
-			batch = append(batch, b.node+" "+base64.StdEncoding.EncodeToString(doubt[0]))
+			batch = append(batch, notice{b.channel, b.node + " " + base64.StdEncoding.EncodeToString(doubt[0])})
 		}
 		for try := 1; ; try++ {
 			var err error
@@ -174,7 +187,7 @@ func (b *Bus) send(ctx context.Context) {
 }
 
 // gather waits for one payload, and takes what else is waiting by then; none: it is time to end.
-func (b *Bus) gather(ctx context.Context) (batch []string) {
+func (b *Bus) gather(ctx context.Context) (batch []notice) {
 	select {
 	case p := <-b.out:
 		batch = append(batch, p)
@@ -194,7 +207,7 @@ func (b *Bus) gather(ctx context.Context) (batch []string) {
 // notifyWithin bounds one statement, also that at the end.
 const notifyWithin = 5 * time.Second
 
-func (b *Bus) notify(ctx context.Context, c *pgx.Conn, batch []string) (*pgx.Conn, error) {
+func (b *Bus) notify(ctx context.Context, c *pgx.Conn, batch []notice) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyWithin)
 	defer cancel()
 	var err error
@@ -203,7 +216,11 @@ func (b *Bus) notify(ctx context.Context, c *pgx.Conn, batch []string) (*pgx.Con
 			return nil, err
 		}
 	}
-	if _, err = c.Exec(ctx, `SELECT pg_notify($1, p) FROM unnest($2::text[]) p`, b.channel, batch); err != nil {
+	var channels, payloads []string
+	for _, n := range batch {
+		channels, payloads = append(channels, n.channel), append(payloads, n.payload)
+	}
+	if _, err = c.Exec(ctx, `SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n(c, p)`, channels, payloads); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}
 	return c, nil
@@ -226,6 +243,7 @@ func (b *Bus) Ping(context.Context) error {
 // Close implements [belfry.Bus]. What was rung before is sent.
 func (b *Bus) Close() error {
 	b.listeners.Close()
+	b.peers.Close()
 	b.stop()
 	b.running.Wait()
 	return nil

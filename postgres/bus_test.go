@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"crypto/rand"
 	"strings"
 	"testing"
 	"time"
@@ -31,22 +32,20 @@ func TestBusContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bustest.Run(t, func(t *testing.T) []belfry.Bus {
-				epoch := strings.ToLower(strings.Map(alnum, t.Name()))
-				var all []belfry.Bus
-				for range nodes {
-					all = append(all, openBus(t, shared.URL("postgres"), epoch))
-				}
-				return all
+				return openBuses(t, nodes)
 			})
+			bustest.RunPeers(t, func(t *testing.T) []belfry.Bus { return openBuses(t, nodes) })
 		})
 	}
 }
 
-func alnum(r rune) rune {
-	if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-		return r
+func openBuses(t *testing.T, nodes int) (all []belfry.Bus) {
+	t.Helper()
+	epoch := strings.ToLower(rand.Text()[:8])
+	for range nodes {
+		all = append(all, openBus(t, shared.URL("postgres"), epoch))
 	}
-	return -1
+	return all
 }
 
 func hear(t *testing.T, b *postgres.Bus) <-chan belfry.Ring {

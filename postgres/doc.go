@@ -15,6 +15,7 @@
 //     taken in once, in the order of the commits, and is removed in the transaction that makes a notification of it.
 //   - A copy of the database, restored elsewhere, has another epoch. One that a store was moved into (see [OpenTarget]) has that
 //     store's; until the move is finished, it is refused.
+//   - [Store.Now] is the time by the server's clock, which package server goes by: a node whose own clock is wrong does no harm.
 //
 // How it is laid out: every change takes its locks in one order (idempotency keys, people by id, broadcasts by number,
 // the row that all share), so that two nodes do not wait for each other; where they do all the same, or the server says

@@ -12,14 +12,16 @@ import (
 // intakeChannel is what belfry_send notifies.
 const intakeChannel = "belfry_intake"
 
-// hearOn makes a connection that hears a channel. It is not one of the pool: it is never idle, and never given to others.
-func hearOn(ctx context.Context, cfg *pgx.ConnConfig, channel string) (*pgx.Conn, error) {
+// hearOn makes a connection that hears channels. It is not one of the pool: it is never idle, and never given to others.
+func hearOn(ctx context.Context, cfg *pgx.ConnConfig, channels ...string) (*pgx.Conn, error) {
 	c, err := pgx.ConnectConfig(ctx, cfg.Copy())
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Exec(ctx, `LISTEN `+pgx.Identifier{channel}.Sanitize()); err != nil {
-		return nil, errors.Join(err, c.Close(ctx))
+	for _, channel := range channels {
+		if _, err := c.Exec(ctx, `LISTEN `+pgx.Identifier{channel}.Sanitize()); err != nil {
+			return nil, errors.Join(err, c.Close(ctx))
+		}
 	}
 	return c, nil
 }

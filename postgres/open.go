@@ -22,6 +22,7 @@ type Store struct {
 	pool   *pgxpool.Pool
 	epoch  string
 	writer *writer
+	clock  clock
 	closed atomic.Bool
 	close  func()
 
@@ -80,9 +81,18 @@ func Open(ctx context.Context, url string) (_ *Store, err error) {
 		s.pool.Close()
 		return nil, explain(err)
 	}
+	if err := s.setClock(ctx); err != nil {
+		s.pool.Close()
+		return nil, explain(err)
+	}
 	s.writer = newWriter(s)
+	life, end := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.keepClock(life) })
 	s.close = sync.OnceFunc(func() {
 		s.writer.close()
+		end()
+		running.Wait()
 		s.closed.Store(true)
 		s.pool.Close()
 	})

@@ -8,7 +8,7 @@ import (
 // openAuth makes what knows who asks.
 func (s *Server) openAuth(cfg *Config) (*auth.Authenticator, error) {
 	c := auth.Config{
-		Store: cfg.Store, Keys: cfg.namedKeys(), JWT: auth.JWT(cfg.JWT), Ask: auth.Ask(cfg.Ask), Hook: cfg.Authenticate, Logger: cfg.Logger,
+		Store: cfg.Store, Keys: cfg.namedKeys(), JWT: auth.JWT(cfg.JWT), Ask: auth.Ask(cfg.Ask), Hook: cfg.Authenticate, Logger: cfg.Logger, Now: s.now,
 	}
 	if d := cfg.Django; d != nil {
 		c.Django = &auth.Django{SecretKey: d.SecretKey, Fallbacks: d.Fallbacks, Rows: d.Rows, Cookie: d.Cookie, CookieAge: d.CookieAge}

@@ -26,6 +26,10 @@ type Config struct {
 	// for a while, whatever the Bus is. With a Bus given here, it does so in any case.
 	SharedStore bool
 
+	// NodeName is what this node is called where several are listed, in a person's `status/` and in the log: printable, at most
+	// 64 bytes. People see it. Default: a random one.
+	NodeName string
+
 	// Keys are API keys beside those in the store. Default: only those in the store.
 	Keys []APIKey
 
@@ -179,6 +183,9 @@ func (c *Config) complete() error {
 		return errors.New("the interval Recheck is negative; 0 means a minute")
 	case c.MaxConnections < 0:
 		return errors.New("MaxConnections is negative; 0 means no bound")
+	}
+	if err := c.completeNodeName(); err != nil {
+		return err
 	}
 	if c.Bus == nil {
 		c.Bus = membus.New()

@@ -23,7 +23,7 @@ func (s *Server) openDashboard(cfg *Config, keys *auth.Authenticator) error {
 	}
 	s.pages, err = dashboard.New(dashboard.Config{
 		Mail: s.service, Keys: keys, Suppressions: cfg.Store, Accounts: accounts, Secret: secret, Open: cfg.OpenDashboard, Limits: s.limits, Proxies: cfg.TrustedProxies,
-		Version: cfg.Version, Logger: cfg.Logger,
+		Version: cfg.Version, Logger: cfg.Logger, Now: s.now,
 	})
 	return err
 }

@@ -34,7 +34,7 @@ func (s *Server) openMail(cfg *Config) (err error) {
 	}
 	s.worker, err = deliver.New(deliver.Config{
 		Outbox: cfg.Store, Carrier: cfg.Carrier, Render: s.press.Render, From: sender, Logger: cfg.Logger,
-		Folder: cfg.Store, RenderFolded: s.press.RenderFolded,
+		Now: s.now, Folder: cfg.Store, RenderFolded: s.press.RenderFolded,
 	})
 	return err
 }
@@ -56,7 +56,7 @@ func (s *Server) MailAccounts() []belfry.AccountStatus {
 	if s.carrier == nil {
 		return nil
 	}
-	return s.carrier.Accounts(time.Now())
+	return s.carrier.Accounts(s.now())
 }
 
 // stopMail begins to stop the deliveries, so that mails and streams end at the same time; the channel is closed when they have.
@@ -75,5 +75,5 @@ func (s *Server) stopMail(ctx context.Context) <-chan struct{} {
 
 func (s *Server) mailCollector() *mailCollector {
 	queue, _ := s.store.(belfry.QueueCounter)
-	return &mailCollector{stats: s.worker.Stats, accounts: s.MailAccounts, queue: queue}
+	return &mailCollector{stats: s.worker.Stats, accounts: s.MailAccounts, queue: queue, now: s.now}
 }

@@ -18,7 +18,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 }
 
-func newMetrics(stats statsFunc, ping pingFunc, mail *mailCollector, intake *intakeCollector, limits *limitCollector, auth *authCollector, version string) *metrics {
+func newMetrics(stats statsFunc, ping pingFunc, mail *mailCollector, intake *intakeCollector, limits *limitCollector, auth *authCollector, peers *peersCollector, skew *skewCollector, version string) *metrics {
 	registry := prometheus.NewRegistry()
 	m := &metrics{
 		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}),
@@ -34,7 +34,7 @@ func newMetrics(stats statsFunc, ping pingFunc, mail *mailCollector, intake *int
 		Name: "belfry_build_info", Help: "1, with the version as a label.",
 	}, []string{"version"})
 	build.WithLabelValues(version).Set(1)
-	registry.MustRegister(m.requests, m.duration, build, &streamCollector{stats}, &pingCollector{ping}, mail, intake, limits, auth,
+	registry.MustRegister(m.requests, m.duration, build, &streamCollector{stats}, &pingCollector{ping}, mail, intake, limits, auth, peers, skew,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -16,6 +16,7 @@ type mailCollector struct {
 	stats    func() deliver.Stats
 	accounts func() []belfry.AccountStatus
 	queue    belfry.QueueCounter // nil: the store cannot tell
+	now      func() time.Time
 }
 
 func mailDesc(name, help string, labels ...string) *prometheus.Desc {
@@ -92,7 +93,7 @@ func (c *mailCollector) Collect(ch chan<- prometheus.Metric) {
 	for class, n := range c.count() {
 		gauge(c.queued(), float64(n), class.String())
 	}
-	now := time.Now()
+	now := c.now()
 	for _, a := range c.accounts() {
 		parked := 0.0
 		if a.State == "parked" || now.Before(a.Until) {

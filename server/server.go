@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/clients/typescript"
@@ -20,6 +21,7 @@ import (
 	"github.com/belfryhq/belfry/internal/letter"
 	"github.com/belfryhq/belfry/internal/limit"
 	"github.com/belfryhq/belfry/internal/notify"
+	"github.com/belfryhq/belfry/internal/peers"
 	"github.com/belfryhq/belfry/internal/stream"
 )
 
@@ -33,14 +35,16 @@ type Server struct {
 	worker  *deliver.Worker
 	carrier belfry.Carrier // nil: mail stays
 	watches *auth.Watches
-	endAuth func() // nil: nothing to end
-	django  pinger // Django's database; nil: there is none, or it cannot say whether it answers
+	circle  *peers.Circle // nil: there is one node alone
+	endAuth func()        // nil: nothing to end
+	django  pinger        // Django's database; nil: there is none, or it cannot say whether it answers
 	metrics *metrics
 	limits  *limit.Limiter
 	guests  *limit.Guests
 	store   belfry.Store
 	bus     belfry.Bus
 	ownBus  bool
+	now     func() time.Time
 	logger  *slog.Logger
 
 	portable bool // no stream is parked
@@ -58,7 +62,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	s := &Server{
-		store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, logger: cfg.Logger, portable: cfg.PortableStreams,
+		store: cfg.Store, bus: cfg.Bus, ownBus: ownBus, carrier: cfg.Carrier, now: belfry.ClockOf(cfg.Store), logger: cfg.Logger, portable: cfg.PortableStreams,
 		draining: make(chan struct{}),
 	}
 	if err := s.assemble(cfg); err != nil {
@@ -66,6 +70,7 @@ func New(cfg Config) (*Server, error) {
 		// What was started already must end; nothing uses it yet, so that takes no time.
 		return nil, errors.Join(err, s.Close(context.Background()))
 	}
+	warnOfSkew(cfg.Store, cfg.Logger)
 	s.service.Start()
 	s.worker.Start()
 	return s, nil
@@ -85,9 +90,12 @@ func (s *Server) assemble(cfg Config) (err error) {
 	intake, _ := cfg.Store.(belfry.Intake)
 	s.service, err = notify.New(notify.Config{
 		Store: cfg.Store, Bus: cfg.Bus, Intake: intake, Decode: api.SendDecoder(), Outbox: cfg.Store, Wake: s.worker.Wake, Rules: cfg.Rules, Letters: s.press,
-		Retention: cfg.Retention, Logger: cfg.Logger,
+		Retention: cfg.Retention, Logger: cfg.Logger, Now: s.now, Node: cfg.NodeName,
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.openPeers(&cfg); err != nil {
 		return err
 	}
 	s.watches = auth.NewWatches(auth.WatchConfig{Every: cfg.Recheck, Hangup: s.hangup, Logger: cfg.Logger})
@@ -95,11 +103,12 @@ func (s *Server) assemble(cfg Config) (err error) {
 		Ended: func(_ string, id belfry.ID) { s.watches.Ended(id) },
 		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: heardFirst{cfg.Bus, authenticator.Hear}, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
 		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus), Portable: cfg.PortableStreams,
+		Others: s.others(), Node: s.nodeName(&cfg), Now: s.now,
 	})
 	if err != nil {
 		return err
 	}
-	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &intakeCollector{intake}, &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, cfg.Version)
+	s.metrics = newMetrics(s.hub.Stats, s.ping, s.mailCollector(), &intakeCollector{intake}, &limitCollector{s.limits, s.guests, authenticator.KeyUses}, &authCollector{authenticator.Stats, s.watches.Len}, &peersCollector{s.circle}, &skewCollector{s.store}, cfg.Version)
 	var metricsHandler http.Handler
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler
@@ -112,7 +121,10 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	return s.openDashboard(&cfg, authenticator)
+	if err := s.openDashboard(&cfg, authenticator); err != nil {
+		return err
+	}
+	return s.joinPeers()
 }
 
 // ServeHTTP implements [http.Handler].
@@ -171,6 +183,9 @@ func (s *Server) Close(ctx context.Context) error {
 		if err := s.hub.Close(ctx); err != nil {
 			return fmt.Errorf("close streams: %w", err)
 		}
+	}
+	if s.circle != nil {
+		s.circle.Close()
 	}
 	s.closeAuth()
 	if s.service != nil {

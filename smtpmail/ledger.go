@@ -53,10 +53,7 @@ func (l *ledger) free(now time.Time, class belfry.MailClass) (ok bool, from time
 	if l.quota == 0 {
 		return true, now
 	}
-	limit := l.quota
-	if class == belfry.Bulk {
-		limit -= l.reserve
-	}
+	limit := l.limit(class)
 	used := l.used(now)
 	if used < limit {
 		return true, now
@@ -65,6 +62,14 @@ func (l *ledger) free(now time.Time, class belfry.MailClass) (ok bool, from time
 		return false, now.Add(window)
 	}
 	return false, l.times[used-limit].Add(window)
+}
+
+// limit is how many mails may be in the window when one of a class goes, that one included.
+func (l *ledger) limit(class belfry.MailClass) int {
+	if class == belfry.Bulk {
+		return l.quota - l.reserve
+	}
+	return l.quota
 }
 
 // left is what an operator wants to know: -1 is no limit.

@@ -89,7 +89,7 @@ const (
 // try hands a letter to the server; in the gate.
 func (s *sender) try(ctx context.Context, l letter, commit func(context.Context, string) error) result {
 	for first := true; ; first = false {
-		c := &committer{commit: commit, account: s.account.Name}
+		c := &committer{commit: s.withinQuota(l.Class, commit), account: s.account.Name}
 		f := s.connect(ctx)
 		reused := f == nil && s.session.mails > 0
 		var r *reply

@@ -203,12 +203,17 @@ const shut = time.Minute
 const slowFor = 6 * time.Hour
 
 func (s *sender) uncommitted(f *failure) result {
-	why := "What is about to be sent could not be noted, so it was not sent."
-	if errors.Is(f.commit, belfry.ErrLeaseLost) {
-		why = "The mail was no longer to be sent."
+	out := belfry.Outcome{
+		Verdict: belfry.Deferred, Fault: belfry.FaultConnection, Account: s.account.Name, Reason: "What is about to be sent could not be noted, so it was not sent.",
+	}
+	switch {
+	case errors.Is(f.commit, belfry.ErrLeaseLost):
+		out.Reason = "The mail was no longer to be sent."
+	case errors.Is(f.commit, errUsedUp):
+		out.Reason, out.NotBefore = fmt.Sprintf("The account has sent its %d mails of the last 24 hours, the last of them by another node.", s.ledger.quota), s.again()
 	}
 	s.logger.Debug("a mail was not committed", "error", f.commit)
-	return result{asked: true, Outcome: belfry.Outcome{Verdict: belfry.Deferred, Fault: belfry.FaultConnection, Account: s.account.Name, Reason: why}}
+	return result{asked: true, Outcome: out}
 }
 
 func (s *sender) reason(f *failure, rule Rule) string {

@@ -24,6 +24,7 @@ type Store struct {
 	lock    *lock // nil beside a running store
 	writer  *writer
 	readers *readers
+	duties  duties
 	close   func() error
 }
 

@@ -33,6 +33,7 @@ type Memory struct {
 	suppressed map[string]string    // why, by address in lower case
 	full       map[string]time.Time // when a mailbox was full for good, by address in lower case
 	secrets    map[string][]byte
+	duties     map[string]duty
 }
 
 var (
@@ -93,7 +94,7 @@ func NewMemory() *Memory {
 	return &Memory{
 		epoch: fmt.Sprintf("%08x", rand.Uint32()), people: map[string]*person{}, answers: map[string]answer{},
 		accounts: map[string]belfry.MailAccount{}, suppressed: map[string]string{}, full: map[string]time.Time{}, secrets: map[string][]byte{},
-		revoked: map[belfry.SecretHash]belfry.Revoked{},
+		revoked: map[belfry.SecretHash]belfry.Revoked{}, duties: map[string]duty{},
 	}
 }
 

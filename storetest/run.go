@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) belfry.Store) {
 		{"secrets", secretRules()},
 		{"expire", expireRules()},
 		{"prune", pruneRules()},
+		{"duties", dutyRules()},
 		{"claim", claimRules()},
 		{"lease", leaseRules()},
 		{"settle", settleRules()},

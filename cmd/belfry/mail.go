@@ -29,7 +29,7 @@ func (s *service) openMail(sc *server.Config) error {
 	for _, a := range setup.Accounts {
 		s.accounts = append(s.accounts, a.Name)
 	}
-	s.carrier, err = smtpmail.New(smtpmail.Config{Accounts: mailAccounts(setup.Accounts), State: s.store, Logger: s.log})
+	s.carrier, err = smtpmail.New(smtpmail.Config{Accounts: mailAccounts(setup.Accounts), State: s.store, Logger: s.log, Now: belfry.ClockOf(s.store)})
 	if err != nil {
 		return usageError{err}
 	}

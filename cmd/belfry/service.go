@@ -104,7 +104,7 @@ func serverConfig(cfg *config.Config, store belfry.Store, log *slog.Logger) serv
 		Recheck:        time.Duration(cfg.Recheck),
 		AllowedOrigins: cfg.AllowedOrigins, Heartbeat: cfg.HeartbeatInterval.Duration(), Retention: cfg.Retention.Duration(),
 		MaxConnections: int(cfg.MaxConnections), MaxConnectionsPerUser: capped(cfg.MaxConnectionsPerUser),
-		HideMetrics: cfg.MetricsAddr != "", TrustedProxies: cfg.TrustedProxies, Limits: limits(&cfg.Limits),
+		NodeName: string(cfg.NodeName), HideMetrics: cfg.MetricsAddr != "", TrustedProxies: cfg.TrustedProxies, Limits: limits(&cfg.Limits),
 	}
 	for _, k := range cfg.Keys {
 		sc.Keys = append(sc.Keys, server.APIKey{Name: k.Name, Secret: k.Key.Reveal(), Scopes: k.Scopes})

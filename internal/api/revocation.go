@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/belfryhq/belfry"
@@ -30,10 +29,9 @@ func (a *API) revoke(c *call) error {
 	if err != nil {
 		return err
 	}
-	a.Auth.Hear(ring)                                      // before anything else can be asked with what was revoked
-	closed := a.Hub.Hangup(r.User, "", ring.Hangup.Reason) // what other nodes close is not counted
+	a.Auth.Hear(ring) // before anything else can be asked with what was revoked
+	closed, whole := a.Hub.HangupAcross(c.ctx(), r.User, "", ring.Hangup.Reason)
 	a.Service.Ring(c.ctx(), ring)
-	b := strconv.AppendInt([]byte(`{"status":"success","closed":`), int64(closed), 10)
-	b = belfry.AppendTime(append(b, `,"revoked_at":`...), r.At)
+	b := belfry.AppendTime(append(appendClosed(closed, whole), `,"revoked_at":`...), r.At)
 	return c.answer(http.StatusOK, append(b, '}'))
 }

@@ -97,7 +97,7 @@ func (a *API) ip(c *call) string {
 
 // streamStatus is GET /api/v1/notifications/sse/status/.
 func (a *API) streamStatus(c *call) error {
-	b, err := json.Marshal(a.Hub.Status(c.who.User))
+	b, err := json.Marshal(a.Hub.StatusAcross(c.ctx(), c.who.User))
 	if err != nil {
 		return fmt.Errorf("encode stream status: %w", err)
 	}
@@ -118,7 +118,16 @@ func (a *API) streamClose(c *call) error {
 			return belfry.Invalid(belfry.FieldError{Field: "connection_id", Message: "is empty; leave it out to close all streams"})
 		}
 	}
-	closed := a.Hub.Hangup(c.who.User, connection, belfry.CloseClosed)
-	a.Service.Hangup(c.ctx(), c.who.User, connection) // what other nodes close is not counted
-	return c.answer(http.StatusOK, append(strconv.AppendInt([]byte(`{"status":"success","closed":`), int64(closed), 10), '}'))
+	closed, whole := a.Hub.HangupAcross(c.ctx(), c.who.User, connection, belfry.CloseClosed)
+	a.Service.Hangup(c.ctx(), c.who.User, connection) // for nodes that were not asked, or did not hear
+	return c.answer(http.StatusOK, append(appendClosed(closed, whole), '}'))
+}
+
+// appendClosed begins the answer that says how many streams were closed; not whole: a node did not say.
+func appendClosed(closed int, whole bool) []byte {
+	b := strconv.AppendInt([]byte(`{"status":"success","closed":`), int64(closed), 10)
+	if !whole {
+		b = append(b, `,"partial":true`...)
+	}
+	return b
 }

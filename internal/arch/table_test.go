@@ -48,6 +48,7 @@ func table() []rule {
 		},
 		{layer: "work", pkg: "internal/stream", imports: []string{root, "internal/sse", "internal/socket"}, modules: []string{"golang.org/x/sys"}},
 		{layer: "work", pkg: "internal/door", imports: []string{"internal/socket"}, modules: []string{"golang.org/x/sys"}},
+		{layer: "work", pkg: "internal/peers", imports: []string{root}},
 		{layer: "work", pkg: "internal/limit"},
 		{
 			layer: "work", pkg: "internal/auth", imports: []string{root},
@@ -66,7 +67,7 @@ func table() []rule {
 
 		{
 			layer: "assembly", pkg: "server",
-			imports: []string{root, "internal/notify", "internal/stream", "internal/door", "internal/auth", "internal/deliver", "internal/letter", "internal/limit", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
+			imports: []string{root, "internal/notify", "internal/stream", "internal/door", "internal/auth", "internal/deliver", "internal/letter", "internal/limit", "internal/peers", "internal/api", "internal/dashboard", "internal/membus", "api", "clients/typescript"},
 			modules: []string{"github.com/prometheus/client_golang"},
 		},
 

@@ -38,6 +38,8 @@ type Database struct {
 // Bus says how nodes ring each other.
 type Bus struct {
 	BusURL BusURL `setting:"BELFRY_BUS_URL" secret:"" group:"Data" placeholder:"URL" help:"How several nodes on one PostgreSQL ring each other: nats://user:password@host:4222, or postgres (through the database, for a few nodes); without it, within one process."`
+
+	NodeName NodeName `setting:"BELFRY_NODE_NAME" group:"Data" placeholder:"NAME" help:"What this node is called where several are listed: in a person's status, and in the log. People see it; without it, a random name."`
 }
 
 // Keep says how long the data is kept.

@@ -88,6 +88,16 @@ func TestDatabaseURL(t *testing.T) {
 	}
 }
 
+func TestNodeName(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "node-1", "Knoten Süd", strings.Repeat("x", 64)} {
+		good(t, text, config.NodeName(text))
+	}
+	for _, text := range []string{"a\nb", "\xff", strings.Repeat("x", 65)} {
+		bad[config.NodeName](t, text, "like node-1")
+	}
+}
+
 func TestBusURL(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "postgres", "nats://ann:hunter2@h:4222", "nats://a:4222,nats://b:4222", "tls://h"} {

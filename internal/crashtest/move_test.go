@@ -77,7 +77,7 @@ func (m *removal) copyAhead(t *testing.T, old *process, count int) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var streams, writing sync.WaitGroup
 	for _, f := range m.followers {
-		streams.Go(func() { f.follow(ctx, old) })
+		streams.Go(func() { f.follow(ctx, old, 20) })
 	}
 	defer streams.Wait()
 	defer cancel()
@@ -109,7 +109,7 @@ func (m *removal) watched(t *testing.T, nodes []*process, key string) map[string
 	defer streams.Wait()
 	defer cancel()
 	for i, f := range m.followers {
-		streams.Go(func() { f.follow(ctx, nodes[i%len(nodes)]) })
+		streams.Go(func() { f.follow(ctx, nodes[i%len(nodes)], 20) })
 	}
 	m.audit(ctx, t, nodes[0])
 	return m.snapshot(t, nodes[0], key)
@@ -119,8 +119,8 @@ func (m *removal) watched(t *testing.T, nodes []*process, key string) map[string
 func (m *removal) notServed(t *testing.T) {
 	t.Helper()
 	p := launch(t, m.dir, nil, "BELFRY_DATABASE_URL="+m.postgres.URL("postgres"))
-	if code := p.wait(t); code <= 0 || !strings.Contains(p.stderr.String(), "run `belfry move` again") {
-		t.Errorf("serving what is half moved: status %d\n%s", code, p.stderr)
+	if code := p.Wait(t); code <= 0 || !strings.Contains(string(p.Output.Whole()), "run `belfry move` again") {
+		t.Errorf("serving what is half moved: status %d\n%s", code, p.Output)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/belfryhq/belfry/internal/pgtest"
 	"github.com/belfryhq/belfry/internal/sse"
@@ -24,7 +25,7 @@ func TestRevokedAtAnotherNode(t *testing.T) {
 			t.Parallel()
 			bus := "postgres"
 			if withNATS {
-				nats := startNATS(t, -1)
+				nats := startNATS(t, loopback, server.RANDOM_PORT)
 				t.Cleanup(func() { stopNATS(nats) })
 				bus = nats.ClientURL()
 			}

@@ -81,7 +81,7 @@ func TestTransactionGuide(t *testing.T) {
 			t.Fatal("the send without a title is not refused")
 		}
 	}
-	start(t, t.TempDir(), append(settings, "BELFRY_URL="+bell.url, "BELFRY_API_KEY="+apiKey), bell.p.cmd.Path, "doctor").says(t,
+	start(t, t.TempDir(), append(settings, "BELFRY_URL="+bell.url, "BELFRY_API_KEY="+apiKey), bell.p.Cmd.Path, "doctor").Says(t,
 		regexp.MustCompile(`warning +intake .*1 send, the last \(\S+\) because: .*title: is required`))
 	if _, metrics := bell.call(bearer(apiKey), http.MethodGet, "/metrics", ""); !strings.Contains(metrics, "belfry_intake_refused 1\n") {
 		t.Errorf("the metrics do not tell of it:\n%s", metrics)

@@ -30,10 +30,13 @@ const quota = 100
 
 // A world is a server with an account at a fake Gmail. It is made in a bubble of virtual time and ends with its test.
 type world struct {
-	t      *testing.T
-	fake   *fakegmail.Server
-	server *server.Server
-	began  time.Time
+	t       *testing.T
+	fake    *fakegmail.Server
+	network *pipes
+	store   belfry.Store
+	rules   belfry.Rules
+	server  *server.Server
+	began   time.Time
 }
 
 func newWorld(t *testing.T, scenario string, rules belfry.Rules) *world {
@@ -43,33 +46,44 @@ func newWorld(t *testing.T, scenario string, rules belfry.Rules) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := storetest.NewMemory()
+	w := &world{t: t, fake: fake, network: network, store: storetest.NewMemory(), rules: rules, began: time.Now()}
+	t.Cleanup(func() {
+		if err := fake.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.server = w.node()
+	return w
+}
+
+// node opens a server on the world's store, with an account of its own at the fake Gmail, which is the same account.
+func (w *world) node() *server.Server {
+	w.t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	carrier, err := smtpmail.New(smtpmail.Config{
-		State: store, Logger: quiet, Dial: network.dial,
+		State: w.store, Logger: quiet, Dial: w.network.dial,
 		Accounts: []smtpmail.Account{{
-			Name: "shop", Host: "smtp.gmail.com", User: "shop@gmail.com", Secret: "tvnq rkzw mxhb djfy", HelloName: "bell.example.com", RootCAs: fake.CertPool(),
+			Name: "shop", Host: "smtp.gmail.com", User: "shop@gmail.com", Secret: "tvnq rkzw mxhb djfy", HelloName: "bell.example.com", RootCAs: w.fake.CertPool(),
 			Quota: quota,
 		}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	s, err := server.New(server.Config{
-		Store: store, Carrier: carrier, From: "Shop <shop@gmail.com>", Rules: rules, Logger: quiet, Keys: []server.APIKey{{Name: "test", Secret: apiKey}},
+		Store: w.store, Carrier: carrier, From: "Shop <shop@gmail.com>", Rules: w.rules, Logger: quiet, Keys: []server.APIKey{{Name: "test", Secret: apiKey}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	w := &world{t: t, fake: fake, server: s, began: time.Now()}
-	t.Cleanup(func() {
+	w.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := errors.Join(s.Close(ctx), carrier.Close(), fake.Close()); err != nil {
-			t.Error(err)
+		if err := errors.Join(s.Close(ctx), carrier.Close()); err != nil {
+			w.t.Error(err)
 		}
 	})
-	return w
+	return s
 }
 
 // ask makes one request.

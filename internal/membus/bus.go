@@ -12,7 +12,9 @@ import (
 )
 
 // A Bus implements [belfry.Bus] in process.
-type Bus struct{ listeners wirebus.Listeners }
+type Bus struct {
+	listeners wirebus.Listeners[belfry.Ring]
+}
 
 // New returns a Bus without listeners.
 func New() *Bus { return &Bus{} }

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,7 @@ type Config struct {
 	Letters   Letters          // makes the words of mail; nil: there are no templates
 	Logger    *slog.Logger     // nil: silent
 	Now       func() time.Time // nil: time.Now
+	Node      string           // what this node is called in the store, for people to read; may be empty
 }
 
 // A Service carries out the use cases.
@@ -70,7 +72,7 @@ func New(c Config) (*Service, error) {
 		store: c.Store, bus: c.Bus, retention: c.Retention, logger: c.Logger, clock: c.Now,
 		outbox: c.Outbox, wake: c.Wake, letters: c.Letters, intake: c.Intake, decode: c.Decode,
 		inProgress: make(map[string]struct{}),
-		upkeep:     upkeep{sooner: make(chan time.Time, 1)},
+		upkeep:     upkeep{sooner: make(chan time.Time, 1), holder: c.Node + "/" + rand.Text()[:12]},
 	}
 	if err := s.SetRules(c.Rules); err != nil {
 		return nil, fmt.Errorf("notify: rules of categories: %w", err)

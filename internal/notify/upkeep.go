@@ -9,15 +9,16 @@ import (
 // How the upkeep goes about its work: steps that no request notices.
 const (
 	expireStep  = 500
-	expireCheck = time.Minute // the longest time between two looks for what another node was given
+	expireCheck = time.Minute // the longest time between two looks for what was not heard of
 	expireRetry = time.Second // after a failure
 	pruneEvery  = 10 * time.Minute
 	pruneStep   = 500
 	prunePause  = 50 * time.Millisecond
 )
 
-// An upkeep removes what is over while the service runs.
+// An upkeep removes what is over while the service runs, on the node that has the duty.
 type upkeep struct {
+	holder string         // this service, to the store
 	sooner chan time.Time // an expiry that may lie before the one waited for
 	mu     sync.Mutex
 	cancel context.CancelFunc // nil before Start
@@ -25,8 +26,8 @@ type upkeep struct {
 	loops  sync.WaitGroup
 }
 
-// Start begins the upkeep: what expires leaves every inbox when it is due, what is old is removed every now and then, and
-// what apps left in the intake is taken in. A second Start, and one after Close, does nothing.
+// Start begins the upkeep: what expires leaves every inbox when it is due, what is old is removed every now and then (of
+// several nodes one does so), and what apps left in the intake is taken in. A second Start, and one after Close, does nothing.
 func (s *Service) Start() {
 	u := &s.upkeep
 	u.mu.Lock()
@@ -37,8 +38,7 @@ func (s *Service) Start() {
 	// The loops outlive every request, so no caller's ctx can be theirs.
 	ctx, cancel := context.WithCancel(context.Background())
 	u.cancel = cancel
-	u.loops.Go(func() { s.expireLoop(ctx) })
-	u.loops.Go(func() { s.pruneLoop(ctx) })
+	u.loops.Go(func() { s.keepDuty(ctx) })
 	if s.intake != nil {
 		left := make(chan struct{}, 1)
 		u.loops.Go(func() { s.watchIntake(ctx, left) })
@@ -78,6 +78,10 @@ func (s *Service) expectExpiry(at time.Time) {
 }
 
 func (s *Service) expireLoop(ctx context.Context) {
+	// What other nodes are given is heard of; where it is not, the next look finds it.
+	if stop, err := s.bus.Listen(s.expectHeard); err == nil {
+		defer stop()
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	due := s.clock()

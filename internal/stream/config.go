@@ -21,7 +21,15 @@ type Config struct {
 	Heartbeat time.Duration
 
 	MaxConnections int // of all streams; 0: no cap
-	MaxPerUser     int // of one person's streams; 0: no cap
+	MaxPerUser     int // of one person's streams, with those on Others; 0: no cap
+
+	// Others are the other nodes, for what concerns a person's streams on all of them; nil: there are none. Node is the name
+	// of this one, for Status.
+	Others Others
+	Node   string
+
+	// Now is the clock by which notifications and credentials expire; nil: time.Now.
+	Now func() time.Time
 
 	// Ended is told of the end of every stream whose request was Watched and that Serve has begun, once. It must not block.
 	Ended func(user string, id belfry.ID)
@@ -29,8 +37,9 @@ type Config struct {
 	// Portable keeps every stream with net/http. Default: what can be parked is.
 	Portable bool
 
-	// Recheck is how long a topic may hear nothing before the store is asked, for a bus that loses rings. 0: the store
-	// is asked only after a hole in the numbers. It costs one read for each connected person in each such silence.
+	// Recheck is after how long the store is asked for a topic, for a bus that loses rings; a hole in the numbers is seen
+	// sooner. Rings do not put it off, for they say nothing of those that were lost. 0: never. It costs each connected person
+	// one read in each such time.
 	Recheck time.Duration
 }
 
@@ -69,6 +78,9 @@ func (c *Config) validate() error {
 		return fmt.Errorf("stream: a heartbeat of %v is not between 0 and %v", c.Heartbeat, maxHeartbeat)
 	case c.MaxConnections < 0 || c.MaxPerUser < 0 || c.Recheck < 0:
 		return errors.New("stream: a limit is negative")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
 	}
 	if c.Heartbeat == 0 {
 		c.Heartbeat = defaultHeartbeat

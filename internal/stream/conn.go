@@ -102,7 +102,7 @@ func (c *conn) begin(t *topic, q *Request, by transport) {
 	}
 	if !q.ExpiresAt.IsZero() {
 		// By what is left, not by the time: the monotonic clock stands still while a machine sleeps.
-		left := max(time.Until(q.ExpiresAt), 1)
+		left := max(q.ExpiresAt.Sub(t.hub.cfg.Now()), 1)
 		c.expires = now.add(left)
 		c.reauth = c.expires.add(-min(reauthLead, left/reauthShare))
 	}

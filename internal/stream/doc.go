@@ -11,6 +11,7 @@
 //   - A reader that is slow delays nobody, costs no memory that grows, and is cut off when a write takes longer than
 //     20 seconds; with its last id it continues where it was. So is a peer that has vanished without a word, when the kernel
 //     says that a heartbeat was not acknowledged for 20 seconds; of a portable stream it says so after a quarter of an hour.
+//   - Where there are [Others], status, close and the cap of a person concern their streams on all nodes (across.go, admit.go).
 //   - [Hub.Close] tells every stream, each with its own retry, and returns when all handlers have.
 //
 // Inside, what a connection is due (step.go, learn.go) is apart from how it is written. A transport is woken, asks its

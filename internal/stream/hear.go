@@ -24,7 +24,7 @@ func (h *Hub) hear(r belfry.Ring) {
 		if f.after > 0 && h.all.observe(f.after, nil, h.now()) {
 			h.mender.add(nil)
 		}
-		if t.hear(r.Change.Seq, f, h.now()) {
+		if t.hear(r.Change.Seq, f) {
 			h.mender.add(t)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 type Hub struct {
 	cfg    Config
 	began  time.Time // what moments are counted from
+	base   time.Time // that moment by the clock of Config.Now
 	seed   maphash.Seed
 	shards [shards]shard
 	all    *broadcasts
@@ -32,6 +33,7 @@ type Hub struct {
 	crowd    atomic.Int64 // how many there were when the hub began to close
 	kept     atomic.Int64 // topics, those that linger included
 
+	admitting oneByOne      // people about whom other nodes are asked
 	reads     chan struct{} // a turn at the store
 	cry, fill chan struct{} // to spreadBroadcasts
 	buffers   sync.Pool     // of *[]byte
@@ -59,7 +61,7 @@ func New(cfg Config) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		cfg: cfg, began: time.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(), patience: defaultPatience(),
+		cfg: cfg, began: time.Now().Add(-1), base: cfg.Now().Add(-1), seed: maphash.MakeSeed(), all: newBroadcasts(), mender: newMender(), patience: defaultPatience(),
 		reads: make(chan struct{}, readsAtOnce), cry: make(chan struct{}, 1), fill: make(chan struct{}, 1),
 	}
 	h.empty.L = &h.mu
@@ -109,24 +111,6 @@ func (h *Hub) each(fn func(*topic)) {
 	}
 }
 
-// join registers a connection, or says why it may not be. From then on it is woken by every ring: it joins live, and reads
-// the history afterwards.
-func (h *Hub) join(c *conn, q *Request, by transport) belfry.CloseReason {
-	if !h.reserve() {
-		return belfry.CloseLimit
-	}
-	if why := h.register(c, q, by); why != "" {
-		h.release()
-		return why
-	}
-	// Only now does a hang-up find it: what it has missed since its credential was looked at is made up for.
-	why := h.hungUp.since(q.Mark, q.User)
-	if why != "" {
-		h.leave(c)
-	}
-	return why
-}
-
 // reserve counts a connection in. To count first and look afterwards would refuse one for the sake of another that is
 // refused itself.
 func (h *Hub) reserve() bool {
@@ -141,14 +125,25 @@ func (h *Hub) reserve() bool {
 	}
 }
 
-func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
+// register adds a connection to its topic, says why it may not be added, or that the other nodes are to be asked first.
+func (h *Hub) register(c *conn, q *Request, by transport, a admission) (why belfry.CloseReason, unasked bool) {
 	s := h.shard(q.User)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if h.draining.Load() {
-		return belfry.CloseDrain
+		return belfry.CloseDrain, false
 	}
 	t := s.topics[q.User]
+	here := 0
+	if t != nil {
+		here = t.count()
+	}
+	switch refused, unasked := a.refuses(here, h.cfg.MaxPerUser); {
+	case refused:
+		return belfry.CloseLimit, false
+	case unasked:
+		return "", true
+	}
 	if t == nil {
 		t = newTopic(h, strings.Clone(q.User))
 		s.topics[t.user] = t
@@ -156,15 +151,12 @@ func (h *Hub) register(c *conn, q *Request, by transport) belfry.CloseReason {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if h.cfg.MaxPerUser > 0 && t.size() >= h.cfg.MaxPerUser {
-		return belfry.CloseLimit
-	}
 	s.rouse(t)
 	c.begin(t, q, by)
 	c.at.seq = t.log.head // what comes while it joins is kept for it
 	t.add(c)
 	h.meters.opened.Add(1)
-	return ""
+	return "", false
 }
 
 // leave is the opposite of join.

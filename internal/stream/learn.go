@@ -76,7 +76,7 @@ func (h *Hub) fetch(ctx context.Context, c *conn) (need, belfry.Changes, error) 
 func (h *Hub) read(ctx context.Context, c *conn, n need) (belfry.Changes, error) {
 	ask := func(limit int) (belfry.Changes, error) {
 		h.meters.reads.Add(1)
-		return h.cfg.Store.Changes(ctx, c.topic.user, n.after, limit, time.Now().UTC())
+		return h.cfg.Store.Changes(ctx, c.topic.user, n.after, limit, h.cfg.Now().UTC())
 	}
 	if n.resumes {
 		if ch, err := ask(firstPage); err != nil || !ch.More || gapless(n.after, &ch) {
@@ -127,7 +127,7 @@ func (c *conn) learn(now moment, n need, ch *belfry.Changes, b []byte) []byte {
 	}
 	c.trust, c.trustAll = n.trust, n.trustAll
 	if !n.recalled { // else it is what they know already
-		t.heard = now
+		t.asked = now
 		c.absorb(now, n, ch)
 	}
 	reset := ch.Reset

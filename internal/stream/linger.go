@@ -108,7 +108,7 @@ func (c *conn) recall(now moment, after belfry.Cursor) (ch belfry.Changes, ok bo
 		return ch, false
 	case !t.log.known, t.log.hole(), t.ownAt != t.log.head, !all.log.known, all.log.hole(), all.sharedAt != all.log.head:
 		return ch, false
-	case h.cfg.Recheck > 0 && now >= min(t.heard, moment(h.all.heard.Load())).add(h.cfg.Recheck):
+	case h.cfg.Recheck > 0 && now >= min(t.asked, moment(h.all.heard.Load())).add(h.cfg.Recheck):
 		return ch, false
 	}
 	at := place{t.log.head, all.log.head}

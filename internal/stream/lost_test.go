@@ -3,6 +3,7 @@ package stream_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,6 +122,39 @@ func TestRecheck(t *testing.T) {
 		wait(10 * time.Minute)
 		if got := n.hub.Stats().StoreReads - reads; got > 40 {
 			t.Errorf("a silent topic was asked for %d times in ten minutes", got)
+		}
+	})
+}
+
+// TestRecheckOfTheBusy: rings of their own do not keep a person from learning of what was lost, which no hole shows.
+func TestRecheckOfTheBusy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := start(t, func(c *stream.Config) { c.Recheck = 20 * time.Second })
+		p := n.open(stream.Request{User: "ada"})
+		wait(time.Second)
+		n.accept(belfry.Send{To: belfry.ToAll(), Category: "news", Title: "unheard"})
+		reads := n.hub.Stats().StoreReads
+		for i := range 18 {
+			n.send("ada", fmt.Sprint("own ", i))
+			wait(time.Second)
+		}
+		if slices.Contains(p.words(), "message unheard") {
+			t.Fatal("the ring was not lost")
+		}
+		for i := range 3 {
+			n.send("ada", fmt.Sprint("own ", 18+i))
+			wait(time.Second)
+		}
+		if words := p.words(); !slices.Contains(words, "message unheard") || lastWord(p) != "counts 22 22" {
+			t.Errorf("not found after 21 s: %v", words[len(words)-3:])
+		}
+		for i := range 600 {
+			n.send("ada", fmt.Sprint("more ", i))
+			wait(time.Second)
+		}
+		if got := n.hub.Stats().StoreReads - reads; got > 40 {
+			t.Errorf("a busy topic was asked for %d times in ten minutes", got)
 		}
 	})
 }

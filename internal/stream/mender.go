@@ -121,7 +121,7 @@ func (h *Hub) nobody(ctx context.Context, from int64) (belfry.Changes, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	h.meters.reads.Add(2)
-	now := time.Now().UTC()
+	now := h.cfg.Now().UTC()
 	head, err := h.cfg.Store.Changes(ctx, "", belfry.Cursor{}, 0, now)
 	if err != nil {
 		return head, err

@@ -13,7 +13,7 @@ func (h *Hub) time(m moment) time.Time {
 	if m == 0 {
 		return time.Time{}
 	}
-	return h.began.Add(time.Duration(m))
+	return h.base.Add(time.Duration(m))
 }
 
 func (m moment) add(d time.Duration) moment { return m + moment(d) }

@@ -30,7 +30,7 @@ func (p *parked) wake() { p.home.wake(p) }
 func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) error {
 	p := &parked{home: l, fd: -1}
 	c := &p.conn
-	if why := h.join(c, q, p); why != "" {
+	if why := h.join(r.Context(), c, q, p); why != "" {
 		newPortable(h, w).refuse(r, q, why)
 		return nil
 	}

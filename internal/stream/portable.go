@@ -34,7 +34,7 @@ func (p *portable) wake() { signal(p.bell) }
 func (h *Hub) carry(w http.ResponseWriter, r *http.Request, q *Request) error {
 	p := newPortable(h, w)
 	c := new(conn)
-	if why := h.join(c, q, p); why != "" {
+	if why := h.join(r.Context(), c, q, p); why != "" {
 		p.refuse(r, q, why)
 		return nil
 	}

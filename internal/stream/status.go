@@ -12,7 +12,7 @@ type Moment struct{ time.Time }
 // MarshalJSON implements [encoding/json.Marshaler].
 func (m Moment) MarshalJSON() ([]byte, error) { return belfry.AppendTime(nil, m.Time), nil }
 
-// Status is what a person can see of their streams on this node, in the words of the wire.
+// Status is what a person can see of their streams, in the words of the wire.
 type Status struct {
 	UserID      string             `json:"user_id"`
 	IsConnected bool               `json:"is_connected"`
@@ -27,6 +27,9 @@ type Status struct {
 	// ConnectionTimeout is after how many seconds without a byte a client should take the stream for dead.
 	ConnectionTimeout int `json:"connection_timeout"`
 	HeartbeatInterval int `json:"heartbeat_interval"` // seconds
+
+	// Partial says that a node did not answer in time, so that its streams are left out.
+	Partial bool `json:"partial,omitzero"`
 }
 
 // A ConnectionStatus is one stream.
@@ -38,6 +41,7 @@ type ConnectionStatus struct {
 	Lag       int64  `json:"lag"` // entries of the log that it has not been given yet
 	UserAgent string `json:"user_agent"`
 	IP        string `json:"ip"`
+	Node      string `json:"node,omitzero"` // which carries it; empty where there is one alone
 }
 
 // Stats are plain numbers for metrics. Those up to Topics are of the moment, the others count from the start.

@@ -106,7 +106,7 @@ func (c *conn) until(now moment) moment {
 		}
 	}
 	if c.topic.hub.cfg.Recheck > 0 {
-		if recheck := c.topic.heard.add(c.topic.hub.cfg.Recheck); recheck > now {
+		if recheck := c.topic.asked.add(c.topic.hub.cfg.Recheck); recheck > now {
 			at = min(at, recheck)
 		}
 	}
@@ -127,8 +127,8 @@ func (c *conn) due(now moment, all *view) source {
 	if c.unread || c.trust != t.trust || c.trustAll != all.trust {
 		return store
 	}
-	if every := c.topic.hub.cfg.Recheck; every > 0 && now >= t.heard.add(every) {
-		t.heard = now // one connection asks for all: what it finds makes a hole for the others
+	if every := c.topic.hub.cfg.Recheck; every > 0 && now >= t.asked.add(every) {
+		t.asked = now // one connection asks for all: what it finds makes a hole for the others
 		c.unread = true
 		return store
 	}

@@ -18,7 +18,7 @@ type topic struct {
 	mu    sync.Mutex
 	log   reel
 	first *conn  // the oldest of its connections
-	heard moment // when a ring or the store last told of it
+	asked moment // when the store was last asked for it: rings tell of themselves, not of those that were lost
 
 	// trust is the number of the state of affairs that a connection's knowledge must be of: when something happens that
 	// rings cannot tell in full, it moves on, and each connection reads the store once more.
@@ -37,14 +37,13 @@ type topic struct {
 }
 
 func newTopic(h *Hub, user string) *topic {
-	return &topic{hub: h, user: user, trust: 1, ownAt: -1, heard: h.now()}
+	return &topic{hub: h, user: user, trust: 1, ownAt: -1, asked: h.now()}
 }
 
 // hear takes in an entry of the person's own log, and reports whether a hole stands open.
-func (t *topic) hear(n int64, f *frame, now moment) (hole bool) {
+func (t *topic) hear(n int64, f *frame) (hole bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.heard = now
 	moved := t.log.put(n, f)
 	if moved > 0 {
 		t.placed(moved)
@@ -92,8 +91,10 @@ func (t *topic) conns() iter.Seq[*conn] {
 	}
 }
 
-// size counts its connections.
-func (t *topic) size() (n int) {
+// count counts its connections.
+func (t *topic) count() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for range t.conns() {
 		n++
 	}
@@ -176,6 +177,7 @@ func (t *topic) status() (conns []ConnectionStatus, last moment, events int64) {
 		s := ConnectionStatus{
 			ID: c.id.String(), OpenedAt: Moment{c.id.Time()}, Transport: c.by.name(), Cursor: t.hub.cursor(c.at).String(),
 			UserAgent: c.userAgent.Value(),
+			Node:      t.hub.cfg.Node,
 		}
 		if c.hasIP {
 			s.IP = netip.AddrFrom16(c.ip).Unmap().String()
