@@ -55,6 +55,8 @@ func TestStorm(t *testing.T) {
 	s.await(t, "all are there", func() bool { return s.up == n })
 	s.spread(t, "told at the connect", s.take(), n)
 	sent := s.broadcast(ctx, t, p, 0, 2)
+	s.await(t, "all have everything", func() bool { return s.have(sent) })
+	s.served(t, "before the storm")
 
 	p.kill(t)
 	s.await(t, "all have lost it", func() bool { return s.up == 0 })
@@ -103,9 +105,6 @@ func newStorm(n int, p *process) *storm {
 // comeBack sends while the streams come back, and waits until all are there and have all of it.
 func (s *storm) comeBack(ctx context.Context, t *testing.T, p *process, sent int) int {
 	t.Helper()
-	s.mu.Lock()
-	s.waits = nil
-	s.mu.Unlock()
 	for came, end := 0, time.Now().Add(2*patience); came < len(s.devices); {
 		sent = s.broadcast(ctx, t, p, sent, 1)
 		s.mu.Lock()
@@ -116,18 +115,28 @@ func (s *storm) comeBack(ctx context.Context, t *testing.T, p *process, sent int
 		}
 	}
 	sent = s.broadcast(ctx, t, p, sent, 1)
-	s.await(t, "all have everything", func() bool {
-		return !slices.ContainsFunc(s.devices, func(d *stormer) bool { return d.got.Load() < int64(sent) })
-	})
+	s.await(t, "all have everything", func() bool { return s.have(sent) })
+	s.served(t, "while they came back")
+	return sent
+}
+
+// have reports whether everyone has everything.
+func (s *storm) have(sent int) bool {
+	return !slices.ContainsFunc(s.devices, func(d *stormer) bool { return d.got.Load() < int64(sent) })
+}
+
+// served says how long those who were there waited since the last look, and that nobody starved.
+func (s *storm) served(t *testing.T, when string) {
+	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	slowest := slices.Max(s.waits)
-	t.Logf("%d sent while they came back; who was there waited for one %v at the median, %v at the 99th percentile of %d, %v at most",
-		sent, percentile(s.waits, 50), percentile(s.waits, 99), len(s.waits), slowest)
+	t.Logf("%s: who was there waited %v at the median, %v at the 99th percentile of %d, %v at most",
+		when, percentile(s.waits, 50), percentile(s.waits, 99), len(s.waits), slowest)
 	if slowest > patience/2 { // most of it is this process, under the race detector; more is somebody who starved
-		t.Errorf("who listened waited %v while others came back", slowest)
+		t.Errorf("%s: who listened waited %v", when, slowest)
 	}
-	return sent
+	s.waits = nil
 }
 
 func percentile(all []time.Duration, n int) time.Duration {
