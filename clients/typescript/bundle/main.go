@@ -1,12 +1,13 @@
-// Command bundle makes, from the TypeScript sources and from lit-html, dist/belfry.js, the script that a page loads, and the
-// script of the inbox, which that loads when the page is at rest. It is run by `go generate` in clients/typescript, needs
-// lit-html in node_modules (`npm ci`), and makes the same bytes everywhere.
+// Command bundle makes, from the TypeScript sources, dist/belfry.js, the script that a page loads, and the parts which that
+// loads where they are wanted. It is run by `go generate` in clients/typescript, needs nothing but the sources, and makes the
+// same bytes everywhere.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,7 +23,11 @@ func main() {
 }
 
 func run(dir string) error {
-	for entry, output := range Outputs() {
+	outputs, err := Outputs(dir)
+	if err != nil {
+		return err
+	}
+	for entry, output := range outputs {
 		script, err := Bundle(dir, entry)
 		if err != nil {
 			return err
@@ -38,17 +43,38 @@ func run(dir string) error {
 	return nil
 }
 
-// The entries: what one script tag loads, the inbox that follows, and the client alone.
+// The entries: what one script tag loads, what it loads when a person opens the settings, and the client alone.
 const (
-	Script = "src/script.ts"
-	Inbox  = "src/view.ts"
-	Client = "src/index.ts"
+	Script   = "src/script.ts"
+	Settings = "src/preferences.ts"
+	Client   = "src/index.ts"
 )
 
-// Outputs returns where the bundles stand, relative to the client's folder, by their entries. The inbox lies beside the API,
-// which every proxy in front of Belfry lets through already.
-func Outputs() map[string]string {
-	return map[string]string{Script: "dist/belfry.js", Inbox: "dist/api/v1/inbox.js"}
+// parts is where the scripts lie that the first one loads: below the API, which every proxy in front of Belfry lets through.
+const parts = "api/v1/parts/"
+
+// Words returns the entries that are the words of a language each, for the client in dir.
+func Words(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "src", "words", "*.ts"))
+	for i, file := range files {
+		files[i] = "src/words/" + filepath.Base(file)
+	}
+	return files, err
+}
+
+// Outputs returns where the bundles stand, relative to the client's folder dir, by their entries.
+func Outputs(dir string) (map[string]string, error) {
+	outputs := map[string]string{Script: "dist/belfry.js"}
+	words, err := Words(dir)
+	for _, entry := range append(words, Settings) {
+		outputs[entry] = "dist/" + partOf(entry)
+	}
+	return outputs, err
+}
+
+// partOf returns where the part of an entry lies beside the script.
+func partOf(entry string) string {
+	return parts + strings.TrimSuffix(path.Base(entry), ".ts") + ".js"
 }
 
 // Bundle returns the script made from an entry of the client in dir. It writes nothing.
@@ -56,9 +82,6 @@ func Bundle(dir, entry string) ([]byte, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "lit-html", "package.json")); err != nil {
-		return nil, fmt.Errorf("lit-html is not installed: run `npm ci` in clients/typescript: %w", err)
 	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
@@ -72,11 +95,10 @@ func Bundle(dir, entry string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		Charset:           api.CharsetUTF8, // a module script is UTF-8, whatever charset a server may claim
-		LegalComments:     api.LegalCommentsEndOfFile,
 		Tsconfig:          "tsconfig.json",
 		Plugins: []api.Plugin{
 			{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }},
-			{Name: "parts", Setup: func(b api.PluginBuild) { part(b, entry) }},
+			{Name: "parts", Setup: separate},
 		},
 	})
 	if err := failure(result.Errors); err != nil {
@@ -88,15 +110,15 @@ func Bundle(dir, entry string) ([]byte, error) {
 	return result.OutputFiles[0].Contents, nil
 }
 
-// part leaves out of one script what stands in the other. The addresses are relative to where each is.
-func part(build api.PluginBuild, entry string) {
-	elsewhere := map[string]string{"./view.js": "./api/v1/inbox.js"}
-	if entry == Inbox {
-		elsewhere = map[string]string{"lit-html": "../../belfry.js"}
-	}
-	build.OnResolve(api.OnResolveOptions{Filter: `^(\./view\.js|lit-html)$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if to, ok := elsewhere[args.Path]; ok {
-			return api.OnResolveResult{Path: to, External: true}, nil
+// separate leaves out of each script what stands in another: out of the first, what it loads with `import()`; out of a part,
+// what the first one has. The addresses are relative to where each is.
+func separate(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: `\.js$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		switch {
+		case args.Kind == api.ResolveJSDynamicImport:
+			return api.OnResolveResult{Path: "./" + partOf(strings.TrimSuffix(args.Path, ".js")), External: true}, nil
+		case strings.HasSuffix(args.Importer, filepath.FromSlash(Settings)):
+			return api.OnResolveResult{Path: strings.Repeat("../", strings.Count(parts, "/")) + "belfry.js", External: true}, nil
 		}
 		return api.OnResolveResult{}, nil
 	})

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from './template.js';
 import * as icons from './icons.js';
 import type { Strings } from './strings.js';
 import { ago, exact } from './time.js';
@@ -30,7 +30,7 @@ export function drawItem(n: Notification, li: HTMLElement, c: ItemContext): Temp
     part=${part}
     tabindex=${tab}
     title=${label}
-    aria-label="${label}: ${n.title}"
+    aria-label=${`${label}: ${n.title}`}
     @click=${() => act(n)}
   >
     ${icon}

@@ -237,28 +237,6 @@ export const panelStyles = css`
     opacity: 1;
   }
 
-  fieldset {
-    padding: 8px 16px 16px;
-  }
-  legend {
-    padding: 8px 0;
-    color: var(--muted);
-  }
-  label {
-    display: flex;
-    align-items: center;
-    gap: 12px;
-    margin: 0 -8px;
-    padding: 10px 8px;
-    border-radius: 8px;
-  }
-  input {
-    width: 18px;
-    height: 18px;
-    margin: 0;
-    accent-color: var(--accent);
-  }
-
   @media (hover: none) {
     /* No hover, so the buttons stand always: in the last line, which holds little and leaves them room. */
     .meta:nth-child(n) {
