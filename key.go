@@ -26,4 +26,17 @@ type Ticket struct {
 	Hash      SecretHash
 	User      string
 	ExpiresAt time.Time
+	Origin    Origin // the token that it was exchanged for; zero: the app asked for it by its key
 }
+
+// An Origin is what a ticket keeps of the token that it was made from: whatever ends the token must end what the ticket opens. None
+// of it lets anybody in.
+type Origin struct {
+	ExpiresAt time.Time  // when the token ends, in whole milliseconds; zero: there is no token
+	IssuedAt  time.Time  // in whole milliseconds; zero: the token does not say
+	Token     SecretHash // the [RevocationHash] of the token's id; zero: it has none
+	Account   bool       // the person's account at Django stands behind the token, and is looked at again
+}
+
+// IsZero reports whether there is no token.
+func (o Origin) IsZero() bool { return o.ExpiresAt.IsZero() }

@@ -171,7 +171,7 @@ type Credentials interface {
 	RemoveKey(ctx context.Context, name string) error
 	// AddTicket stores a ticket.
 	AddTicket(ctx context.Context, t Ticket) error
-	// TakeTicket takes a ticket that has not expired out of the store and returns it; ErrNotFound for every other. Of
+	// TakeTicket takes a ticket that has not expired out of the store and returns all of it; ErrNotFound for every other. Of
 	// several callers at once, one gets it.
 	TakeTicket(ctx context.Context, h SecretHash, now time.Time) (Ticket, error)
 	// Secret returns the server's own secret of a name: 32 random bytes, made when it is first asked for and the same ever

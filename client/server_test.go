@@ -123,6 +123,9 @@ func TestPersonAgainstTheServer(t *testing.T) {
 	for range 5 {
 		ids = append(ids, must[client.Sent](t)(app.Send(ctx, hello())).ID)
 	}
+	if ticket := must[client.Ticket](t)(ada.Exchange(ctx)); ticket.Ticket == "" || time.Until(ticket.ExpiresAt) <= 0 {
+		t.Errorf("ticket: got %+v", ticket)
+	}
 	var got []belfry.ID
 	q := client.Query{Limit: 2, Category: "order"}
 	for {

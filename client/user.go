@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/belfryhq/belfry"
 )
@@ -66,19 +65,4 @@ func (c *Client) EraseUser(ctx context.Context, id string) error {
 		return fmt.Errorf("erase user %.80q: %w", id, err)
 	}
 	return nil
-}
-
-// A Ticket lets a person in once, by `?ticket=` in an address.
-type Ticket struct {
-	Ticket    string    `json:"ticket"`
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// Ticket makes a one-time ticket for a person, good for a minute.
-func (c *Client) Ticket(ctx context.Context, user string) (Ticket, error) {
-	var out Ticket
-	if err := c.do(ctx, &call{method: http.MethodPost, path: userPath(user) + "tickets/", out: &out}); err != nil {
-		return Ticket{}, fmt.Errorf("make ticket for %.80q: %w", user, err)
-	}
-	return out, nil
 }

@@ -68,8 +68,18 @@ func (s *Store) RemoveKey(ctx context.Context, name string) error {
 
 // AddTicket implements [belfry.Credentials].
 func (s *Store) AddTicket(ctx context.Context, k belfry.Ticket) error {
-	_, err := s.change(ctx, `INSERT INTO belfry.tickets VALUES ($1,$2,$3)`, k.Hash[:], k.User, k.ExpiresAt.UnixMilli())
+	o := &k.Origin
+	_, err := s.change(ctx, `INSERT INTO belfry.tickets (hash, user_id, expires_at, ends_at, issued_at, token, account) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+		k.Hash[:], k.User, k.ExpiresAt.UnixMilli(), milli(o.ExpiresAt), milli(o.IssuedAt), hashOrNull(o.Token), o.Account)
 	return failure("add ticket", err)
+}
+
+// hashOrNull is what is stored of a hash, the zero hash as null.
+func hashOrNull(h belfry.SecretHash) []byte {
+	if h == (belfry.SecretHash{}) {
+		return nil
+	}
+	return h[:]
 }
 
 // TakeTicket implements [belfry.Credentials].
@@ -79,8 +89,10 @@ func (s *Store) TakeTicket(ctx context.Context, h belfry.SecretHash, now time.Ti
 		k.User = ""
 		return t.query(ctx, func(r row) error {
 			k.User, k.ExpiresAt = r.text(0), r.time(1)
+			k.Origin = belfry.Origin{ExpiresAt: r.time(2), IssuedAt: r.time(3), Account: r.is(5)}
+			copy(k.Origin.Token[:], r.blob(4))
 			return nil
-		}, `DELETE FROM belfry.tickets WHERE hash=$1 AND expires_at > $2 RETURNING user_id, expires_at`, h[:], now.UnixMilli())
+		}, `DELETE FROM belfry.tickets WHERE hash=$1 AND expires_at > $2 RETURNING user_id, expires_at, ends_at, issued_at, token, account`, h[:], now.UnixMilli())
 	})
 	if err == nil && k.User == "" {
 		err = belfry.ErrNotFound

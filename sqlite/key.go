@@ -61,9 +61,19 @@ func (s *Store) RemoveKey(ctx context.Context, name string) error {
 // AddTicket implements [belfry.Credentials].
 func (s *Store) AddTicket(ctx context.Context, k belfry.Ticket) error {
 	return failure("add ticket", s.writer.do(ctx, 1, func(t *tx) error {
-		_, err := t.exec(`INSERT INTO tickets VALUES (?,?,?)`, k.Hash[:], k.User, k.ExpiresAt.UnixMilli())
+		o := &k.Origin
+		_, err := t.exec(`INSERT INTO tickets (hash, user_id, expires_at, ends_at, issued_at, token, account) VALUES (?,?,?,?,?,?,?)`,
+			k.Hash[:], k.User, k.ExpiresAt.UnixMilli(), milli(o.ExpiresAt), milli(o.IssuedAt), hashOrNull(o.Token), oneIf(o.Account))
 		return err
 	}))
+}
+
+// hashOrNull is what is stored of a hash, the zero hash as null.
+func hashOrNull(h belfry.SecretHash) any {
+	if h == (belfry.SecretHash{}) {
+		return nil
+	}
+	return h[:]
 }
 
 // TakeTicket implements [belfry.Credentials].
@@ -73,8 +83,10 @@ func (s *Store) TakeTicket(ctx context.Context, h belfry.SecretHash, now time.Ti
 		k := belfry.Ticket{Hash: h}
 		err := t.query(func(r row) error {
 			k.User, k.ExpiresAt = r.text(0), r.time(1)
+			k.Origin = belfry.Origin{ExpiresAt: r.time(2), IssuedAt: r.time(3), Account: r.int(5) != 0}
+			copy(k.Origin.Token[:], r.blob(4))
 			return nil
-		}, `SELECT user_id, expires_at FROM tickets WHERE hash=? AND expires_at > ?`, h[:], now.UnixMilli())
+		}, `SELECT user_id, expires_at, ends_at, issued_at, token, account FROM tickets WHERE hash=? AND expires_at > ?`, h[:], now.UnixMilli())
 		if err != nil {
 			return err
 		}

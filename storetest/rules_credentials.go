@@ -83,6 +83,20 @@ func credentialRules() []rule {
 			_, err = k.store.TakeTicket(k.Context(), ticket.Hash, k.now)
 			k.fails("take it again", err, belfry.ErrNotFound)
 		}},
+		{"a ticket keeps the token that it was exchanged for", func(k *kit) {
+			full := belfry.Origin{
+				ExpiresAt: k.now.Add(time.Hour), IssuedAt: k.now.Add(-time.Minute), Token: belfry.RevocationHash("ada", "t-1"), Account: true,
+			}
+			bare, ancient := belfry.Origin{ExpiresAt: full.ExpiresAt}, full
+			ancient.ExpiresAt, ancient.IssuedAt = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.UnixMilli(0).UTC()
+			for i, o := range []belfry.Origin{full, bare, ancient, {}} {
+				ticket := belfry.Ticket{Hash: belfry.HashSecret(fmt.Sprint(i)), User: "ada", ExpiresAt: k.now.Add(time.Minute), Origin: o}
+				k.ok("add ticket", k.store.AddTicket(k.Context(), ticket))
+				got, err := k.store.TakeTicket(k.Context(), ticket.Hash, k.now)
+				k.ok("take ticket", err)
+				k.same("ticket", got, ticket)
+			}
+		}},
 		{"an expired ticket and an unknown one are not found", func(k *kit) {
 			ticket := belfry.Ticket{Hash: belfry.HashSecret("t"), User: "ada", ExpiresAt: k.now.Add(time.Minute)}
 			k.ok("add ticket", k.store.AddTicket(k.Context(), ticket))

@@ -45,6 +45,14 @@ func bearer(secret string) option { return header("Authorization", "Bearer "+sec
 
 func always(status int) func(string, int) int { return func(string, int) int { return status } }
 
+// asTicket is what a ticket may: what its person may, but it makes no tickets.
+func asTicket(route string, status int) int {
+	if strings.HasSuffix(route, "/notifications/tickets") {
+		return http.StatusForbidden
+	}
+	return asOwner(route, status)
+}
+
 func asOwner(route string, status int) int {
 	if api.Scope(route) != 0 {
 		return http.StatusForbidden // it is for an app
@@ -65,6 +73,12 @@ func asKey(scopes belfry.Scopes) func(string, int) int {
 func (w *world) ticket(user string) string {
 	w.Helper()
 	return into[struct{ Ticket string }](w, w.want(http.StatusCreated, w.do("POST", "/api/v1/users/"+user+"/tickets/", nil, asApp))).Ticket
+}
+
+// exchange returns the ticket that a person gets for a credential of their own.
+func (w *world) exchange(by option) string {
+	w.Helper()
+	return into[struct{ Ticket string }](w, w.want(http.StatusCreated, w.do("POST", "/api/v1/notifications/tickets/", nil, by))).Ticket
 }
 
 func inQuery(name, value string) option {
@@ -91,6 +105,8 @@ func credentials(w *world) []credential {
 	of := func(o option) func(*world) option { return func(*world) option { return o } }
 	used := w.ticket("42")
 	w.want(http.StatusOK, w.do("GET", "/api/v1/notifications/counts/?ticket="+used, nil))
+	exchanged := w.exchange(asUser("42"))
+	w.want(http.StatusOK, w.do("GET", "/api/v1/notifications/counts/?ticket="+exchanged, nil))
 	all := []credential{
 		{"none", of(func(*http.Request) {}), no},
 		{"another scheme", of(header("Authorization", "Basic YTpi")), no},
@@ -110,7 +126,9 @@ func credentials(w *world) []credential {
 		{"a token in a query", of(inQuery("token", token("42"))), asOwner},
 		{"a token in a cookie", of(cookie("belfry_token", token("42"))), asOwner},
 		{"a token in a cookie of this host", of(cookie("__Host-belfry_token", token("42"))), asOwner},
-		{"a ticket", func(w *world) option { return inQuery("ticket", w.ticket("42")) }, asOwner},
+		{"a ticket", func(w *world) option { return inQuery("ticket", w.ticket("42")) }, asTicket},
+		{"a ticket for a token", func(w *world) option { return inQuery("ticket", w.exchange(asUser("42"))) }, asTicket},
+		{"a used ticket for a token", of(inQuery("ticket", exchanged)), no},
 		{"another's token", of(asUser("43")), asOwner},
 		{"a key without scopes of the settings", of(asApp), asKey(belfry.ScopeAdmin)},
 	}

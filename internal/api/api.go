@@ -83,6 +83,7 @@ func routes() []route {
 		{http.MethodPost, v1 + "/notifications/mark", person, (*API).mark},
 		{http.MethodGet, v1 + "/notifications/preferences", person, (*API).preferences},
 		{http.MethodPut, v1 + "/notifications/preferences", person, (*API).setPreferences},
+		{http.MethodPost, v1 + "/notifications/tickets", person, (*API).exchange},
 		{http.MethodGet, StreamPath, listener, (*API).stream},
 		{http.MethodGet, v1 + "/notifications/sse/status", person, (*API).streamStatus},
 		{http.MethodPost, v1 + "/notifications/sse/close", person, (*API).streamClose},

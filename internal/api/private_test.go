@@ -64,6 +64,7 @@ func (b *burglar) attempts() map[string]func() answer {
 			return b.ask("POST", "/api/v1/notifications/sse/close/", map[string]any{"connection_id": b.id()})
 		},
 		"close all":         func() answer { return b.ask("POST", "/api/v1/notifications/sse/close/", nil) },
+		"another's ticket":  func() answer { return b.ask("POST", "/api/v1/notifications/tickets/", `{"user_id":"victim"}`) },
 		"status":            func() answer { return b.ask("GET", "/api/v1/notifications/sse/status/", nil) },
 		"another's address": func() answer { return b.ask("GET", "/api/v1/users/victim/", nil) },
 	}

@@ -60,18 +60,3 @@ func appendUser(b []byte, u *belfry.User) []byte {
 	}
 	return append(append(b, u.Data...), '}')
 }
-
-// ticket is POST /api/v1/users/{user_id}/tickets/.
-func (a *API) ticket(c *call) error {
-	// It needs no body; one that is there must be an empty object, so that no wish is passed over.
-	if err := a.readOptional(c, &struct{}{}); err != nil {
-		return err
-	}
-	secret, expiresAt, err := a.Service.Ticket(c.ctx(), c.variable)
-	if err != nil {
-		return err
-	}
-	b := appendString([]byte(`{"ticket":`), secret)
-	b = belfry.AppendTime(append(b, `,"expires_at":`...), expiresAt)
-	return c.answer(http.StatusCreated, append(b, '}'))
-}

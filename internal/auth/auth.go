@@ -60,12 +60,14 @@ type Principal struct {
 	Method    string        // one of the methods
 	Cookie    bool          // shown by a cookie, which a browser adds by itself: unsafe methods need CSRF protection
 	Login     *Login        // of a login that may end at any moment; nil: what was checked holds until ExpiresAt
+
+	token *token // of a JWT, and of a ticket that was exchanged for one
 }
 
 // Deadline is the moment at which a stream of the principal ends, whatever happens; zero: there is none. A login may be
 // prolonged while its stream is open: it is looked at again instead.
 func (p Principal) Deadline() time.Time {
-	if p.Login != nil && p.Method != MethodJWT {
+	if p.Login != nil && p.token == nil {
 		return time.Time{}
 	}
 	return p.ExpiresAt
@@ -227,35 +229,28 @@ func bearer(h http.Header) string {
 	return strings.TrimSpace(secret)
 }
 
-func (a *Authenticator) byTicket(ctx context.Context, secret string) (Principal, error) {
-	if len(secret) > maxKey {
-		return a.refuse(ctx, MethodTicket, "query", errLong)
-	}
-	t, err := a.tickets.TakeTicket(ctx, belfry.HashSecret(secret), a.now())
-	if errors.Is(err, belfry.ErrNotFound) {
-		return a.refuse(ctx, MethodTicket, "query", reason("it is not known, was used before, or has expired"))
-	}
-	if err != nil {
-		return Principal{}, fmt.Errorf("take ticket: %w", err)
-	}
-	return Principal{Kind: User, User: t.User, Method: MethodTicket}, nil
-}
-
 func (a *Authenticator) byToken(ctx context.Context, text, from string) (Principal, error) {
 	t, err := a.tokens.verify(ctx, text)
+	var p Principal
 	if err == nil {
-		err = a.revoked.check(ctx, t)
-	}
-	if err == nil && t.django && a.django != nil {
-		err = a.django.byToken(ctx, t)
+		p, err = a.holder(ctx, t)
 	}
 	if _, ok := errors.AsType[reason](err); ok {
 		return a.refuse(ctx, MethodJWT, from, err)
 	}
+	return p, err
+}
+
+// holder returns the person of a token that its issuer has signed, unless it was taken back, or the account behind it is closed.
+func (a *Authenticator) holder(ctx context.Context, t *token) (Principal, error) {
+	err := a.revoked.check(ctx, t)
+	if err == nil && t.django && a.django != nil {
+		err = a.django.byToken(ctx, t)
+	}
 	if err != nil {
 		return Principal{}, err
 	}
-	p := Principal{Kind: User, User: t.user, ExpiresAt: t.exp, Method: MethodJWT}
+	p := Principal{Kind: User, User: t.user, ExpiresAt: t.exp, Method: MethodJWT, token: t}
 	if t.django && a.django != nil {
 		p.Login = a.django.loginOf(p, t)
 	}

@@ -66,10 +66,19 @@ type verificationKey struct {
 // A token is what a JWT says that was checked.
 type token struct {
 	user   string
-	id     string    // its jti; empty: it has none
-	issued time.Time // zero: it does not say
+	id     string            // its jti; empty: it has none, or a ticket stands for it
+	hash   belfry.SecretHash // of a ticket: what revocation returned
+	issued time.Time         // zero: it does not say
 	exp    time.Time
 	django bool // signed by Django's key
+}
+
+// revocation names the token among what is revoked; zero: it has no id.
+func (t *token) revocation() belfry.SecretHash {
+	if t.id == "" {
+		return t.hash
+	}
+	return belfry.RevocationHash(t.user, t.id)
 }
 
 func newVerifier(c *Config) (*verifier, error) {

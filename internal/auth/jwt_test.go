@@ -70,8 +70,8 @@ func TestClaimsAccepted(t *testing.T) {
 				t.Fatalf("%v: %s", err, w.reasonOf(t))
 			}
 			want := auth.Principal{Kind: auth.User, User: test.user, Method: "jwt", ExpiresAt: now.Add(time.Hour)}
-			if got != want {
-				t.Errorf("got %+v, want %+v", got, want)
+			if diff := compare(want, got); diff != "" {
+				t.Errorf("principal (-want +got):\n%s", diff)
 			}
 		})
 	}

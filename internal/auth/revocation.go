@@ -53,8 +53,8 @@ func (v *revocations) check(ctx context.Context, t *token) error {
 	if r, ok := v.known[belfry.RevocationHash(t.user, "")]; ok && !t.issued.After(r.At) {
 		return reason("all that was issued to this person until then was revoked")
 	}
-	if t.id != "" {
-		if _, ok := v.known[belfry.RevocationHash(t.user, t.id)]; ok {
+	if one := t.revocation(); one != (belfry.SecretHash{}) {
+		if _, ok := v.known[one]; ok {
 			return reason("it was revoked")
 		}
 	}

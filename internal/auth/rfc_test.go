@@ -48,8 +48,8 @@ func TestRFC7515Examples(t *testing.T) {
 				t.Fatalf("%v: %s", err, w.reasonOf(t))
 			}
 			want := auth.Principal{Kind: auth.User, User: "joe", Method: "jwt", ExpiresAt: time.Unix(1300819380, 0).UTC()}
-			if p != want {
-				t.Errorf("got %+v, want %+v", p, want)
+			if diff := compare(want, p); diff != "" {
+				t.Errorf("principal (-want +got):\n%s", diff)
 			}
 			w = open(t, auth.Config{JWT: config, Now: func() time.Time { return time.Unix(1300819380, 0) }})
 			if p, err := w.Authenticate(get("/?token=" + token)); err == nil {

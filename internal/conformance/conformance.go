@@ -53,7 +53,7 @@ const (
 func Cases() []Case {
 	var all []Case
 	for _, group := range [][]Case{
-		heartbeatCases(), expiryCases(), // these wait: first, so that the others run meanwhile
+		heartbeatCases(), expiryCases(), exchangeCases(), // these wait: first, so that the others run meanwhile
 		serviceCases(), slashCases(), methodCases(), credentialCases(), tokenCases(), ticketCases(), revocationCases(), corsCases(),
 		sendCases(), sendRefusedCases(), recipientCases(), bodyCases(), idempotencyCases(), dedupeCases(), bulkCases(), receiptCases(), deliveryCases(),
 		userCases(), userRefusedCases(), listCases(), listRefusedCases(), pageCases(), patchCases(),

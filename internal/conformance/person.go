@@ -14,6 +14,7 @@ const (
 	countsPath        = notificationsPath + "counts/"
 	markPath          = notificationsPath + "mark/"
 	bulkPath          = notificationsPath + "bulk/"
+	exchangePath      = notificationsPath + "tickets/"
 	preferencesPath   = notificationsPath + "preferences/"
 	streamPath        = notificationsPath + "sse/stream/"
 	statusPath        = notificationsPath + "sse/status/"

@@ -57,8 +57,9 @@ func (s *Service) Hangup(ctx context.Context, user, connection string) {
 // ticketLife is how long a ticket may be used: a page takes it and opens its stream at once.
 const ticketLife = 60 * time.Second
 
-// Ticket makes a one-time ticket that lets a person in, and returns its secret, which is not kept.
-func (s *Service) Ticket(ctx context.Context, user string) (secret string, expiresAt time.Time, err error) {
+// Ticket makes a one-time ticket that lets a person in, and returns its secret, which is not kept. Of one that is exchanged for a
+// token, origin is what it keeps of it; it ends with the token, where that is sooner.
+func (s *Service) Ticket(ctx context.Context, user string, origin belfry.Origin) (secret string, expiresAt time.Time, err error) {
 	if err := belfry.ValidateUserID(user); err != nil {
 		return "", time.Time{}, err
 	}
@@ -66,7 +67,10 @@ func (s *Service) Ticket(ctx context.Context, user string) (secret string, expir
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
 	secret = base64.RawURLEncoding.EncodeToString(b[:])
 	expiresAt = s.now().Add(ticketLife)
-	t := belfry.Ticket{Hash: belfry.HashSecret(secret), User: user, ExpiresAt: expiresAt}
+	if !origin.IsZero() && origin.ExpiresAt.Before(expiresAt) {
+		expiresAt = origin.ExpiresAt
+	}
+	t := belfry.Ticket{Hash: belfry.HashSecret(secret), User: user, ExpiresAt: expiresAt, Origin: origin}
 	if err := s.store.AddTicket(ctx, t); err != nil {
 		return "", time.Time{}, fmt.Errorf("store ticket for %q: %w", user, err)
 	}
