@@ -21,5 +21,6 @@ var parts embed.FS
 func Script() []byte { return []byte(script) }
 
 // Parts returns the files that the script loads from `api/v1/parts/` beside itself where they are wanted, in the same form: the
-// words of a language other than English, and the email settings. A part loads nothing but the script.
+// words of a language other than English, the email settings, and what reads a stream that is asked for with a header. A part
+// loads nothing but the script.
 func Parts() (fs.FS, error) { return fs.Sub(parts, "dist/api/v1/parts") }

@@ -34,8 +34,8 @@ func TestPartsAreThoseOfTheScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	wanted := regexp.MustCompile(`import\("\./api/v1/parts/([^"]+)"\)`).FindAllSubmatch(typescript.Script(), -1)
-	if len(wanted) != 5 {
-		t.Errorf("the script loads %q, want four languages and the settings", wanted)
+	if len(wanted) != 6 {
+		t.Errorf("the script loads %q, want four languages, the settings and the header", wanted)
 	}
 	for _, part := range wanted {
 		if text, err := fs.ReadFile(parts, string(part[1])); err != nil || len(text) == 0 {

@@ -43,10 +43,12 @@ func run(dir string) error {
 	return nil
 }
 
-// The entries: what one script tag loads, what it loads when a person opens the settings, and the client alone.
+// The entries: what one script tag loads; what it loads when a person opens the settings, and where a credential must go in a
+// header; and the client alone.
 const (
 	Script   = "src/script.ts"
 	Settings = "src/preferences.ts"
+	Header   = "src/header.ts"
 	Client   = "src/index.ts"
 )
 
@@ -66,7 +68,7 @@ func Words(dir string) ([]string, error) {
 func Outputs(dir string) (map[string]string, error) {
 	outputs := map[string]string{Script: "dist/belfry.js"}
 	words, err := Words(dir)
-	for _, entry := range append(words, Settings) {
+	for _, entry := range append(words, Settings, Header) {
 		outputs[entry] = "dist/" + partOf(entry)
 	}
 	return outputs, err
@@ -95,6 +97,7 @@ func Bundle(dir, entry string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		Charset:           api.CharsetUTF8, // a module script is UTF-8, whatever charset a server may claim
+		MangleProps:       internal,
 		Tsconfig:          "tsconfig.json",
 		Plugins: []api.Plugin{
 			{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }},
@@ -128,6 +131,11 @@ var (
 	indent     = regexp.MustCompile(`\n[ \t]+`)
 	stylesheet = regexp.MustCompile("(?s)css`(.*?)`")
 )
+
+// internal are names of properties that are spoken of inside one script alone, and by nobody else: neither by what the page sees,
+// nor by the DOM, a message between tabs, or a part. The bundle calls them by a letter.
+const internal = `^(address|another|announce|ask|attempt|begin|catchUp|choose|drawn|drawSaid|drawView|dress|expect|leads|loads|look|lost|onKey|` +
+	`part|post|probe|reset|rest|reveal|sleep|stand|toggleRead|told|turn|upsert|wake|who|willDraw)$`
 
 // shrinkTemplates takes out of the templates what esbuild must leave alone, because to it they are text: the indentation
 // of the HTML, where one space means as much, and all that CSS does not need.

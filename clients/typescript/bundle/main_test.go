@@ -16,8 +16,8 @@ func TestBundleIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(outputs) < 6 {
-		t.Errorf("got %v, want the script, the settings and four languages", outputs)
+	if len(outputs) < 7 {
+		t.Errorf("got %v, want the script, the settings, the header and four languages", outputs)
 	}
 	for entry, output := range outputs {
 		want, err := bundle.Bundle("..", entry)
@@ -36,7 +36,8 @@ func TestBundleIsFresh(t *testing.T) {
 
 // What a page loads is a promise: a feature that costs more than its budget is a decision, and changes the number with it.
 // Each number is of bytes, as `gzip -9` leaves them. What a page with the bell and its opened inbox loads is the script, which
-// holds the client too, and the words of one language; the settings are loaded by who opens them.
+// holds the client too, and the words of one language; the settings are loaded by who opens them, and what reads a stream with a
+// header where a token is none that the server exchanges for a ticket.
 func TestBundleStaysWithinItsBudget(t *testing.T) {
 	t.Parallel()
 	words, err := bundle.Words("..")
@@ -51,6 +52,7 @@ func TestBundleStaysWithinItsBudget(t *testing.T) {
 		"the client":   {zipped(t, bundle.Client), 5000},
 		"the bell":     {zipped(t, bundle.Script) + longest, 15_000},
 		"the settings": {zipped(t, bundle.Settings), 700},
+		"the header":   {zipped(t, bundle.Header), 550},
 	} {
 		if c.got > c.most {
 			t.Errorf("%s: %d bytes gzipped; the budget is %d", what, c.got, c.most)

@@ -24,11 +24,12 @@ after(() => rm(dir, { recursive: true }));
 test('the package holds what its entries name, each with its types, and nothing of ours besides', async () => {
   const { exports, sideEffects } = JSON.parse(await readFile(join(dir, 'client/package.json'), 'utf8'));
   const named = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)));
-  for (const path of [...named, ...sideEffects, './dist/api/v1/inbox.js']) assert.ok(files.includes(path.slice(2)), `${path} is missing`);
-  const sources = (await readdir(join(here, 'src'))).map((name) => name.replace(/\.ts$/, ''));
+  const parts = ['ar', 'de', 'es', 'fr', 'header', 'preferences'].map((name) => `./dist/api/v1/parts/${name}.js`);
+  for (const path of [...named, ...sideEffects, ...parts]) assert.ok(files.includes(path.slice(2)), `${path} is missing`);
+  const sources = (await readdir(join(here, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts')).map((name) => name.replace(/\.ts$/, ''));
   const made = sources.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`]);
   assert.deepEqual(made.filter((path) => !files.includes(path)), []);
-  assert.deepEqual(files.filter((path) => !/^(dist\/[\w.-]+\.(js|d\.ts)|dist\/api\/v1\/inbox\.js|src\/[\w.-]+\.ts|README\.md|package\.json)$/.test(path)), []);
+  assert.deepEqual(files.filter((path) => !/^(dist\/(words\/)?[\w.-]+\.(js|d\.ts)|dist\/api\/v1\/parts\/\w+\.js|src\/(words\/)?[\w.-]+\.ts|README\.md|package\.json)$/.test(path)), []);
 });
 
 const strict = { strict: true, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, lib: ['ES2022', 'DOM'], types: [], skipLibCheck: false };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createServer } from 'vite';
 
 const here = new URL('..', import.meta.url).pathname;
-const packages = ['vue', 'react', 'react-dom', '@vitejs', 'vite', 'lit-html', '@types', '@vue', 'csstype'];
+const packages = ['vue', 'react', 'react-dom', '@vitejs', 'vite', '@types', '@vue', 'csstype'];
 
 /** A folder with packages, from a folder of the repository or from files; `client` is where @belfry/client is. */
 export async function project(from, files = {}, client = here) {
