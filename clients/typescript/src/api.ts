@@ -1,6 +1,6 @@
 import type { Counts, Filter, Marked, Notification, Page, Preferences, StateChange } from './types.js';
 
-/** A refusal by the server: RFC 9457's `detail` or `title`, and the HTTP status (0: no answer at all). */
+/** A refusal by the server: RFC 9457's `detail`, and the HTTP status (0: no answer at all). */
 export class BelfryError extends Error {
   override readonly name = 'BelfryError';
   constructor(
@@ -111,8 +111,8 @@ export class Api {
     }).catch((cause: unknown) => {
       throw new BelfryError(0, 'The server does not answer.', { cause });
     });
-    const value = (await answer.json().catch(() => null)) as (T & { title?: string; detail?: string }) | null;
+    const value = (await answer.json().catch(() => null)) as (T & { detail?: string }) | null;
     if (answer.ok && value) return value;
-    throw new BelfryError(answer.status, value?.detail ?? value?.title ?? `The server answered ${answer.status}.`);
+    throw new BelfryError(answer.status, value?.detail ?? `The server answered ${answer.status}.`);
   }
 }

@@ -50,6 +50,7 @@ export class Tabs {
   #unanswered = 0;
   #parted = 0;
   #clock: ReturnType<typeof setInterval> | undefined;
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(owner: TabsOwner) {
     this.#owner = owner;
@@ -57,6 +58,7 @@ export class Tabs {
 
   /** Whether the stream is this tab's to hold; if not, it stands in line from now on, and `turn` says when. */
   async ask(): Promise<boolean> {
+    clearTimeout(this.#resting); // who is told to come back keeps its place
     const parted = this.#parted;
     this.#name ??= await this.#owner.who();
     if (parted !== this.#parted) return false;
@@ -85,8 +87,7 @@ export class Tabs {
 
   /** As long as nobody is to have a stream: the others have heard why by then, and do not reach for the lock. */
   rest(): void {
-    const place = this.#place;
-    setTimeout(() => place === this.#place && this.#yield(), this.leads ? 1000 : 0);
+    this.#resting = setTimeout(() => this.#yield(), this.leads ? 1000 : 0);
   }
 
   /** Is alone again; `ask` comes back, maybe as somebody else. */

@@ -113,10 +113,11 @@ export class Demo {
   }
 }
 
+export const chromiumPath = process.env.BELFRY_CHROMIUM ?? '/usr/bin/chromium';
+
 export function launch() {
   const quiet = ['gpu', 'quic', 'background-networking', 'component-update', 'sync'].map((name) => `--disable-${name}`);
-  const executablePath = process.env.BELFRY_CHROMIUM ?? '/usr/bin/chromium';
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--no-first-run', ...quiet] });
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--no-first-run', ...quiet] });
 }
 
 /**
