@@ -1,5 +1,6 @@
 // Starts the real binary and the real browser. Nothing here sleeps: it waits for what must come, and says what did not.
 import { execFile, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -111,6 +112,14 @@ export class Demo {
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
+}
+
+/** A token for some seconds, as an app's back end makes it. */
+export function sign(secret, user, seconds) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ user_id: user, exp })}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
 export const chromiumPath = process.env.BELFRY_CHROMIUM ?? '/usr/bin/chromium';
