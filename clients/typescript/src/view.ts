@@ -5,7 +5,7 @@ import { drawItem, type ItemContext } from './item.js';
 import { drawEmpty, drawNotice } from './panel.js';
 import { Rows } from './rows.js';
 import type { Strings } from './strings.js';
-import { known } from './time.js';
+import { known, times } from './time.js';
 import type { Filter, Notification, Preferences } from './types.js';
 
 /** The tabs, by the name of their words. */
@@ -120,7 +120,7 @@ export class InboxView {
     const { items, more } = this.#host.client!.snapshot(this.#view);
     if (!items.some((n) => n.id === this.#current)) this.#current = items[0]?.id;
     const context: ItemContext = {
-      ...{ strings: this.#host.words, locale: known(this.#host.language), now: this.#now, current: this.#current },
+      ...{ strings: this.#host.words, times: times(known(this.#host.language), this.#now), current: this.#current },
       open: (event, n) => this.#host.choose(event, n),
       toggleRead: (n) => this.#host.attempt((client) => client.set(n.id, { read: !n.read_at })),
       archive: (n) => this.#archive(n),

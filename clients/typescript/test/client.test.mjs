@@ -5,7 +5,7 @@ import { Belfry } from '../dist/client.js';
 import { initials } from '../dist/item.js';
 import { place } from '../dist/place.js';
 import { load } from '../dist/strings.js';
-import { ago, known } from '../dist/time.js';
+import { known, times } from '../dist/time.js';
 import { safeUrl } from '../dist/url.js';
 
 /** Puts in place of fetch one that answers from a table, and keeps what it was asked. */
@@ -177,7 +177,7 @@ test('each language has a word for everything, and places for the same values', 
 
 test('time is told in few letters', () => {
   const now = Date.parse('2026-11-23T12:00:00Z');
-  const told = (seconds, locale = 'en') => ago(new Date(now - seconds * 1000).toISOString(), now, locale);
+  const told = (seconds, locale = 'en') => times(locale, now).ago(new Date(now - seconds * 1000).toISOString());
   assert.deepEqual([-30, 10, 50, 300, 7200, 90_000, 300_000].map((s) => told(s)), [
     'now',
     'now',
