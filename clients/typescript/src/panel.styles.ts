@@ -213,10 +213,11 @@ export const panelStyles = css`
   .meta b {
     padding: 1px 6px;
     border-radius: 5px;
-    background: color-mix(in srgb, currentColor 12%, transparent);
+    background: color-mix(in srgb, #f5a623 20%, transparent);
     color: var(--warn);
   }
   .meta .critical {
+    background: color-mix(in srgb, var(--badge) 14%, transparent);
     color: color-mix(in srgb, var(--badge) 82%, light-dark(#000, #fff));
   }
   .actions {
@@ -241,12 +242,13 @@ export const panelStyles = css`
     /* No hover, so the buttons stand always: in the last line, which holds little and leaves them room. */
     .meta:nth-child(n) {
       display: flex;
-      align-items: start;
+      align-items: center;
       min-height: 30px;
+      margin-block-end: -6px;
       padding-inline-end: 92px;
     }
     .actions {
-      inset-block: auto 4px;
+      inset-block: auto 0;
       border: 0;
       background: 0;
       opacity: 1;
