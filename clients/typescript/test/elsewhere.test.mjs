@@ -11,7 +11,7 @@ let demo, browser, app;
 /** An app on an address of its own, whose policy allows Belfry's and nothing else. */
 async function serveApp() {
   const server = createServer((request, response) => {
-    const policy = `default-src 'none'; img-src data:; script-src ${demo.url}; connect-src ${demo.url}`;
+    const policy = `default-src 'none'; img-src data:; script-src ${demo.url}; connect-src ${demo.url}; require-trusted-types-for 'script'; trusted-types belfry`;
     const token = new URL(request.url, 'http://app').searchParams.has('token') ? `token="${sign(secret, 'app-user', 60)}"` : '';
     response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Security-Policy': policy });
     response.end(`<!doctype html><html lang="en"><title>App</title><link rel="icon" href="data:,">
