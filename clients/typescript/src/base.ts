@@ -106,12 +106,13 @@ export abstract class BelfryElement extends DrawnElement {
     if (this.language !== this.#language) void this.#learn(this.language);
   }
 
-  /** Loads the words of a language. English stands in for those that do not come; the next drawing asks for them again. */
+  /** Loads the words of a language. Those from before, or English, stand in for what does not come; a later drawing asks again. */
   async #learn(language: string): Promise<void> {
     this.#language = language;
     const words = await load(language).catch(() => undefined);
     if (this.#language !== language) return;
     if (!words) this.#language = undefined;
+    if (!words && this.#words) return; // nothing to draw, so it is not asked for again and again
     this.#words = words ?? english;
     this.update();
   }

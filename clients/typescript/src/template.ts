@@ -64,9 +64,9 @@ function gaps(made: Node): Gap[] {
 
 function attribute(element: Element, marked: string): Gap {
   const name = marked.slice(0, -1);
+  const property = { '.': name.slice(1), '@': `on${name.slice(1)}` }[name[0]!];
   element.removeAttribute(marked);
   return (value) => {
-    const property = name.replace('@', '.on').split('.')[1];
     if (property) Object.assign(element, { [property]: value });
     else if (value === nothing) element.removeAttribute(name);
     else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));

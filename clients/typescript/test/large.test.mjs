@@ -52,7 +52,7 @@ test('ten thousand are scrolled from end to end at sixty frames a second, and fe
   });
   assert.equal(await page.evaluate(() => window.inbox.client.snapshot().items.length), 10_000);
   let most;
-  const { frames, missed, spent } = await traced(browser, page, async () => {
+  const { frames, missed, own, spent } = await traced(browser, page, async () => {
     most = await page.evaluate(async () => {
       const view = window.inbox.shadowRoot.querySelector('.scroll');
       const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -70,10 +70,10 @@ test('ten thousand are scrolled from end to end at sixty frames a second, and fe
     });
   });
   const [median, late] = [0.5, 0.95].map((part) => spent[Math.floor(spent.length * part)]);
-  t.diagnostic(`${frames} frames, ${missed} missed; the page's own time: ${median.toFixed(1)} ms in the middle, ${late.toFixed(1)} ms in all but one of twenty`);
+  t.diagnostic(`${frames} frames, ${missed} missed, ${own} of them by the page itself; its time: ${median.toFixed(1)} ms in the middle, ${late.toFixed(1)} ms in all but one of twenty`);
   assert.ok(frames > 500, `only ${frames} frames`);
   assert.ok(median < 1000 / 60, `half of the frames took the page ${median.toFixed(1)} ms; a frame of 60 a second has 16.7`);
-  assert.ok(missed < frames / 10, `${missed} frames were missed, and ${frames} shown, on a machine that may be busy with other things`);
+  assert.ok(own < frames / 20, `the page missed ${own} frames, and showed ${frames}`);
   assert.ok(most < 60, `${most} rows were in the page at once`);
   // And from the end, by one key.
   await page.locator('belfry-inbox li a, belfry-inbox li button.item').first().focus();
