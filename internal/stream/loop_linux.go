@@ -17,9 +17,10 @@ type loop struct {
 
 	mu    sync.Mutex
 	notes []note
-	ready []*parked // woken
-	all   bool      // everyone is
-	over  bool      // it takes nothing any more
+	ready []*parked   // woken
+	all   bool        // everyone is
+	over  bool        // it takes nothing any more
+	later *time.Timer // rings for notes that have time; nil: there were none yet
 
 	// Of the goroutine alone.
 	ctx     context.Context //nolint:containedctx // the goroutine's own, from run
@@ -54,6 +55,9 @@ const (
 const (
 	walkPiece = 64 // streams served on a walk over all before others have their turn: half a millisecond's worth
 	turns     = 4  // steps that one stream takes before others have theirs
+
+	// laterPause is how long a new stream may be without the loop: so much later is its peer's leaving seen, and nothing else.
+	laterPause = 10 * time.Millisecond
 )
 
 func newLoop(h *Hub, d *desk) (*loop, error) {
@@ -91,6 +95,43 @@ func (l *loop) hand(n note) bool {
 	l.notes = append(l.notes, n)
 	signal(l.bell)
 	return true
+}
+
+// handLater is hand for a note that has time.
+func (l *loop) handLater(n note) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return false
+	}
+	l.notes = append(l.notes, n)
+	switch {
+	case l.later == nil:
+		l.later = time.AfterFunc(laterPause, func() { signal(l.bell) })
+	case len(l.notes) == 1:
+		l.later.Reset(laterPause)
+	}
+	return true
+}
+
+// welcome writes a new stream's first bytes, while its socket is nobody else's, and leaves it to the loop. One that took them
+// all and has no more to do now has time: in a storm, the loop takes in many at once. Whoever wakes the stream before brings
+// it in, too. It reports whether the stream goes on; buffer is given back.
+func (l *loop) welcome(p *parked, fd int, buffer *[]byte, calm bool) bool {
+	n, err := l.hub.send(fd, *buffer)
+	if err == nil && n < len(*buffer) {
+		*buffer = append((*buffer)[:0], (*buffer)[n:]...)
+		return l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer})
+	}
+	l.hub.giveBack(buffer)
+	switch n := (note{p: p, kind: arrived, fd: fd}); {
+	case err != nil:
+		return false
+	case calm:
+		return l.handLater(n)
+	default:
+		return l.hand(n)
+	}
 }
 
 // listen hands in what the poller sees, until the poller is closed.
@@ -286,6 +327,9 @@ func (l *loop) abandon() {
 	_ = l.poll.close() // ends listen
 	l.mu.Lock()
 	l.over = true
+	if l.later != nil {
+		l.later.Stop()
+	}
 	l.mu.Unlock()
 	notes, _ := l.take()
 	for i := range notes {

@@ -23,8 +23,8 @@ func (*parked) name() string { return "parked" }
 
 func (p *parked) wake() { p.home.wake(p) }
 
-// park is Serve for a stream that leaves net/http. It joins and reads here, where waiting for the store is nobody's
-// trouble, and hands the socket over with its first bytes.
+// park is Serve for a stream that leaves net/http. It joins, reads and greets here, where waiting for the store is nobody's
+// trouble, and hands the socket over.
 func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) error {
 	p := &parked{home: l, fd: -1}
 	c := &p.conn
@@ -42,14 +42,15 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 	b := appendHead((*buffer)[:0], w.Header())
 	if err == nil {
 		b = c.learn(h.now(), n, &changes, b)
-	} // else it was told to end while it joined: its first step says so
+	} // else it was told to end while it joined: the step says so
+	b, first := c.step(h.now(), b)
 	*buffer = b
 	fd, err := h.hijack(w, c, buffer)
 	if err != nil {
 		h.leave(c)
 		return err
 	}
-	if fd >= 0 && !l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer}) { // the hub could not wait for it
+	if fd >= 0 && !l.welcome(p, fd, buffer, first.do == park) {
 		hangUp(fd)
 		h.leave(c)
 	}

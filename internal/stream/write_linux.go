@@ -51,14 +51,21 @@ func (l *loop) flush(p *parked, now moment) bool {
 }
 
 func (l *loop) send(p *parked, b []byte) (n int, ok bool) {
-	n, err := send(int(p.fd), b)
+	n, err := l.hub.send(int(p.fd), b)
 	if err != nil {
 		l.finish(p)
 		return 0, false
 	}
-	l.hub.meters.writes.Add(1)
-	l.hub.meters.bytes.Add(int64(n))
 	return n, true
+}
+
+// send writes what the socket takes now, and counts it.
+func (h *Hub) send(fd int, b []byte) (n int, err error) {
+	if n, err = send(fd, b); err == nil {
+		h.meters.writes.Add(1)
+		h.meters.bytes.Add(int64(n))
+	}
+	return n, err
 }
 
 // block has the loop told when the socket takes more.
