@@ -113,10 +113,14 @@ func (s *Server) assemble(cfg Config) (err error) {
 	if !cfg.HideMetrics {
 		metricsHandler = s.metrics.handler
 	}
+	parts, err := typescript.Parts()
+	if err != nil {
+		return fmt.Errorf("read the parts of the script: %w", err)
+	}
 	s.api, err = api.New(api.Config{
 		Service: s.service, Hub: s.hub, Auth: authenticator, Watches: s.watches, Ready: s.ready, Warning: s.warning,
 		AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
-		Metrics: metricsHandler, Script: typescript.Script(), Inbox: typescript.Inbox(), Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
+		Metrics: metricsHandler, Script: typescript.Script(), Parts: parts, Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
 	if err != nil {
 		return err

@@ -165,8 +165,8 @@ func TestServer(t *testing.T) {
 	if e, ok := errors.AsType[*belfry.Error](err); !ok || e.Code != belfry.CodeInvalid {
 		t.Errorf("got %v for a send without a title, want a refusal", err)
 	}
-	if status, h, body := do(t, http.MethodGet, url+"/api/v1/inbox.js", ""); status != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), "text/javascript") || !strings.Contains(body, "../../belfry.js") {
-		t.Errorf("/api/v1/inbox.js: got %d, %q, %d bytes", status, h.Get("Content-Type"), len(body))
+	if status, h, body := do(t, http.MethodGet, url+"/api/v1/parts/preferences.js", ""); status != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), "text/javascript") || !strings.Contains(body, "../../../belfry.js") {
+		t.Errorf("/api/v1/parts/preferences.js: got %d, %q, %d bytes", status, h.Get("Content-Type"), len(body))
 	}
 	if status, h, body := do(t, http.MethodGet, url+"/belfry.js", ""); status != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), "text/javascript") || !strings.Contains(body, "belfry-bell") {
 		t.Errorf("/belfry.js: got %d, %q, %d bytes", status, h.Get("Content-Type"), len(body))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -28,7 +29,7 @@ type Config struct {
 	Proxies        limit.Proxies                // who is believed to say for whom they ask
 	Metrics        http.Handler                 // nil: there is no /metrics
 	Script         []byte                       // /belfry.js; empty: there is none
-	Inbox          []byte                       // what the script loads when a person looks, /api/v1/inbox.js; empty: there is none
+	Parts          fs.FS                        // what the script loads where it is wanted, /api/v1/parts/{name}; nil: there is nothing
 	Tokens         Tokens                       // of the links to unsubscribe; nil: there is no page for them
 	Version        string                       // shown by /healthz
 	Logger         *slog.Logger                 // nil: silent
@@ -48,7 +49,7 @@ type API struct {
 	buffers sync.Pool
 	openapi func() ([]byte, error)
 	script  script
-	inbox   script
+	parts   map[string]script // by file name
 	leaving leaving
 	behind  sync.Once // of a proxy that nobody named
 }
@@ -93,7 +94,7 @@ func routes() []route {
 		{http.MethodGet, "/readyz", anyone, (*API).readyz},
 		{http.MethodGet, "/metrics", anyone, (*API).metrics},
 		{http.MethodGet, "/belfry.js", anyone, (*API).belfryScript},
-		{http.MethodGet, v1 + "/inbox.js", anyone, (*API).inboxScript},
+		{http.MethodGet, v1 + "/parts/{name}", anyone, (*API).scriptPart},
 		{http.MethodGet, unsubscribePath, anyone, (*API).unsubscribePage},
 		{http.MethodPost, unsubscribePath, anyone, (*API).unsubscribe},
 	}
@@ -119,8 +120,8 @@ func New(c Config) (*API, error) {
 	if a.script, err = newScript(c.Script); err != nil {
 		return nil, fmt.Errorf("compress the script: %w", err)
 	}
-	if a.inbox, err = newScript(c.Inbox); err != nil {
-		return nil, fmt.Errorf("compress the script of the inbox: %w", err)
+	if a.parts, err = newParts(c.Parts); err != nil {
+		return nil, fmt.Errorf("compress the parts of the script: %w", err)
 	}
 	if a.leaving, err = newLeaving(); err != nil {
 		return nil, fmt.Errorf("read the page to unsubscribe: %w", err)

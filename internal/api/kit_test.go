@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -56,7 +57,7 @@ func newWorld(t testing.TB, changes ...func(*api.Config, *world)) *world {
 	w.hold = &syncWriter{w: w.log}
 	w.ready = func(context.Context) error { return nil }
 	c := api.Config{
-		AllowedOrigins: []string{goodPage}, Version: "1.2.3", Script: []byte("export default 1;\n"), Inbox: []byte("export default 1;\n"), Observe: w.seen.add,
+		AllowedOrigins: []string{goodPage}, Version: "1.2.3", Script: []byte("export default 1;\n"), Parts: fstest.MapFS{"de.js": {Data: []byte("export default 1;\n")}}, Observe: w.seen.add,
 		Logger: slog.New(slog.NewJSONHandler(w.hold, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Ready:  func(ctx context.Context) error { return w.ready(ctx) },
 	}

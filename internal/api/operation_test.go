@@ -57,7 +57,7 @@ func TestAbsentParts(t *testing.T) {
 	if a := w.want(200, w.do("GET", "/metrics", nil)); a.body != "up 1\n" {
 		t.Errorf("got %q", a.body)
 	}
-	bare := newWorld(t, func(c *api.Config, _ *world) { c.Script, c.Inbox = nil, nil })
+	bare := newWorld(t, func(c *api.Config, _ *world) { c.Script, c.Parts = nil, nil })
 	bare.want(404, bare.do("GET", "/metrics", nil))
 	for _, path := range scriptPaths() {
 		if a := bare.plain(path); a.StatusCode != http.StatusNotFound {
@@ -72,7 +72,7 @@ func (w *world) plain(path string) answer {
 	return w.do("GET", path, nil)
 }
 
-func scriptPaths() []string { return []string{"/belfry.js", "/api/v1/inbox.js"} }
+func scriptPaths() []string { return []string{"/belfry.js", "/api/v1/parts/de.js"} }
 
 // The script comes with its type, compressed where that is taken, and only when it changed.
 func TestScript(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -36,11 +37,33 @@ func newScript(js []byte) (script, error) {
 // belfryScript is GET /belfry.js.
 func (a *API) belfryScript(c *call) error { return a.script.answer(c) }
 
-// inboxScript is GET /api/v1/inbox.js, which the other one loads.
-func (a *API) inboxScript(c *call) error { return a.inbox.answer(c) }
+// scriptPart is GET /api/v1/parts/{name}, which the other one loads.
+func (a *API) scriptPart(c *call) error { return a.parts[c.variable].answer(c) }
+
+// newParts makes a script of each file, by its name.
+func newParts(files fs.FS) (map[string]script, error) {
+	parts := make(map[string]script)
+	if files == nil {
+		return parts, nil
+	}
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		js, err := fs.ReadFile(files, entry.Name())
+		if err != nil {
+			return nil, err
+		}
+		if parts[entry.Name()], err = newScript(js); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
 
 // answer gives the script to every page that asks: it holds no data, and a module from another origin needs CORS.
-func (s *script) answer(c *call) error {
+func (s script) answer(c *call) error {
 	if len(s.plain) == 0 {
 		return errNoPath
 	}

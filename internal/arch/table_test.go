@@ -98,7 +98,7 @@ func table() []rule {
 
 		// What other languages read, embedded beside its sources.
 		{layer: "embedded", pkg: "api", std: []string{"embed"}},
-		{layer: "embedded", pkg: "clients/typescript", std: []string{"embed"}},
+		{layer: "embedded", pkg: "clients/typescript", std: []string{"embed", "io/fs"}},
 		{layer: "embedded", pkg: "clients/typescript/bundle", modules: []string{"github.com/evanw/esbuild"}},
 	}
 }

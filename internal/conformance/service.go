@@ -107,7 +107,7 @@ func generic(path string) string {
 }
 
 func script(t *T) {
-	for _, path := range []string{"/belfry.js", "/api/v1/inbox.js"} {
+	for _, path := range []string{"/belfry.js", "/api/v1/parts/de.js", "/api/v1/parts/preferences.js"} {
 		a := t.public(path).is(http.StatusOK)
 		if kind := a.header.Get("Content-Type"); !strings.Contains(kind, "javascript") {
 			t.Errorf("%s: Content-Type: want JavaScript, got %q", path, kind)

@@ -1,12 +1,13 @@
-// Command bundle makes, from the TypeScript sources and from lit-html, dist/belfry.js, the script that a page loads, and the
-// script of the inbox, which that loads when the page is at rest. It is run by `go generate` in clients/typescript, needs
-// lit-html in node_modules (`npm ci`), and makes the same bytes everywhere.
+// Command bundle makes, from the TypeScript sources, dist/belfry.js, the script that a page loads, and the parts which that
+// loads where they are wanted. It is run by `go generate` in clients/typescript, needs nothing but the sources, and makes the
+// same bytes everywhere.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,7 +23,11 @@ func main() {
 }
 
 func run(dir string) error {
-	for entry, output := range Outputs() {
+	outputs, err := Outputs(dir)
+	if err != nil {
+		return err
+	}
+	for entry, output := range outputs {
 		script, err := Bundle(dir, entry)
 		if err != nil {
 			return err
@@ -38,17 +43,40 @@ func run(dir string) error {
 	return nil
 }
 
-// The entries: what one script tag loads, the inbox that follows, and the client alone.
+// The entries: what one script tag loads; what it loads when a person opens the settings, and where a credential must go in a
+// header; and the client alone.
 const (
-	Script = "src/script.ts"
-	Inbox  = "src/view.ts"
-	Client = "src/index.ts"
+	Script   = "src/script.ts"
+	Settings = "src/preferences.ts"
+	Header   = "src/header.ts"
+	Client   = "src/index.ts"
 )
 
-// Outputs returns where the bundles stand, relative to the client's folder, by their entries. The inbox lies beside the API,
-// which every proxy in front of Belfry lets through already.
-func Outputs() map[string]string {
-	return map[string]string{Script: "dist/belfry.js", Inbox: "dist/api/v1/inbox.js"}
+// parts is where the scripts lie that the first one loads: below the API, which every proxy in front of Belfry lets through.
+const parts = "api/v1/parts/"
+
+// Words returns the entries that are the words of a language each, for the client in dir.
+func Words(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "src", "words", "*.ts"))
+	for i, file := range files {
+		files[i] = "src/words/" + filepath.Base(file)
+	}
+	return files, err
+}
+
+// Outputs returns where the bundles stand, relative to the client's folder dir, by their entries.
+func Outputs(dir string) (map[string]string, error) {
+	outputs := map[string]string{Script: "dist/belfry.js"}
+	words, err := Words(dir)
+	for _, entry := range append(words, Settings, Header) {
+		outputs[entry] = "dist/" + partOf(entry)
+	}
+	return outputs, err
+}
+
+// partOf returns where the part of an entry lies beside the script.
+func partOf(entry string) string {
+	return parts + strings.TrimSuffix(path.Base(entry), ".ts") + ".js"
 }
 
 // Bundle returns the script made from an entry of the client in dir. It writes nothing.
@@ -56,9 +84,6 @@ func Bundle(dir, entry string) ([]byte, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "lit-html", "package.json")); err != nil {
-		return nil, fmt.Errorf("lit-html is not installed: run `npm ci` in clients/typescript: %w", err)
 	}
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir:     dir,
@@ -72,11 +97,11 @@ func Bundle(dir, entry string) ([]byte, error) {
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		Charset:           api.CharsetUTF8, // a module script is UTF-8, whatever charset a server may claim
-		LegalComments:     api.LegalCommentsEndOfFile,
+		MangleProps:       internal,
 		Tsconfig:          "tsconfig.json",
 		Plugins: []api.Plugin{
 			{Name: "templates", Setup: func(b api.PluginBuild) { shrinkTemplates(b, dir) }},
-			{Name: "parts", Setup: func(b api.PluginBuild) { part(b, entry) }},
+			{Name: "parts", Setup: separate},
 		},
 	})
 	if err := failure(result.Errors); err != nil {
@@ -88,15 +113,15 @@ func Bundle(dir, entry string) ([]byte, error) {
 	return result.OutputFiles[0].Contents, nil
 }
 
-// part leaves out of one script what stands in the other. The addresses are relative to where each is.
-func part(build api.PluginBuild, entry string) {
-	elsewhere := map[string]string{"./view.js": "./api/v1/inbox.js"}
-	if entry == Inbox {
-		elsewhere = map[string]string{"lit-html": "../../belfry.js"}
-	}
-	build.OnResolve(api.OnResolveOptions{Filter: `^(\./view\.js|lit-html)$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if to, ok := elsewhere[args.Path]; ok {
-			return api.OnResolveResult{Path: to, External: true}, nil
+// separate leaves out of each script what stands in another: out of the first, what it loads with `import()`; out of a part,
+// what the first one has. The addresses are relative to where each is.
+func separate(build api.PluginBuild) {
+	build.OnResolve(api.OnResolveOptions{Filter: `\.js$`}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
+		switch {
+		case args.Kind == api.ResolveJSDynamicImport:
+			return api.OnResolveResult{Path: "./" + partOf(strings.TrimSuffix(args.Path, ".js")), External: true}, nil
+		case strings.HasSuffix(args.Importer, filepath.FromSlash(Settings)):
+			return api.OnResolveResult{Path: strings.Repeat("../", strings.Count(parts, "/")) + "belfry.js", External: true}, nil
 		}
 		return api.OnResolveResult{}, nil
 	})
@@ -106,6 +131,11 @@ var (
 	indent     = regexp.MustCompile(`\n[ \t]+`)
 	stylesheet = regexp.MustCompile("(?s)css`(.*?)`")
 )
+
+// internal are names of properties that are spoken of inside one script alone, and by nobody else: neither by what the page sees,
+// nor by the DOM, a message between tabs, or a part. The bundle calls them by a letter.
+const internal = `^(address|another|announce|ask|attempt|begin|catchUp|choose|drawn|drawSaid|drawView|dress|expect|leads|loads|look|lost|onKey|` +
+	`part|post|probe|reset|rest|reveal|sleep|stand|toggleRead|told|turn|upsert|wake|who|willDraw)$`
 
 // shrinkTemplates takes out of the templates what esbuild must leave alone, because to it they are text: the indentation
 // of the HTML, where one space means as much, and all that CSS does not need.

@@ -1,6 +1,6 @@
 import type { Counts, Filter, Marked, Notification, Page, Preferences, StateChange } from './types.js';
 
-/** A refusal by the server: RFC 9457's `detail` or `title`, and the HTTP status (0: no answer at all). */
+/** A refusal by the server: RFC 9457's `detail`, and the HTTP status (0: no answer at all). */
 export class BelfryError extends Error {
   override readonly name = 'BelfryError';
   constructor(
@@ -24,10 +24,11 @@ export interface ApiOptions {
   token?: TokenSource | undefined;
 }
 
-/** Where to ask, and with which credential. `headers` are there when a header is needed, which an EventSource cannot send. */
+/** Where to ask, and with which credential: in `headers`, or in the address, which is then good for `once`; else by cookies. */
 export interface Address {
   url: string;
   headers?: Record<string, string>;
+  once?: boolean;
 }
 
 /** The calls of Belfry's inbox, one method each. */
@@ -42,7 +43,7 @@ export class Api {
   /** A page, newest first: below the place `before`, or what was created after the place `after`. */
   list(query: { limit?: number; before?: string | null; after?: string | null; filter?: Filter } = {}): Promise<Page> {
     const { filter, ...rest } = query;
-    return this.#call('GET', '', { ...rest, state: filter === 'inbox' ? '' : filter });
+    return this.#call('GET', '', undefined, { ...rest, state: filter === 'inbox' ? '' : filter });
   }
 
   counts(): Promise<Counts & { cursor: string }> {
@@ -55,51 +56,63 @@ export class Api {
   }
 
   patch(id: string, set: StateChange): Promise<Notification> {
-    return this.#call('PATCH', encodeURIComponent(id) + '/', {}, set);
+    return this.#call('PATCH', encodeURIComponent(id) + '/', set);
   }
 
   mark(state: 'seen' | 'read' | 'archived', which: { ids: string[] } | { all: true; category?: string }): Promise<Marked> {
-    return this.#call('POST', 'mark/', {}, { state, ...which });
+    return this.#call('POST', 'mark/', { state, ...which });
   }
 
   /** What the person wants to be told of, and by which channel; with `set`, from now on. */
   preferences(set?: Preferences): Promise<Preferences> {
-    return this.#call(set ? 'PUT' : 'GET', 'preferences/', {}, set);
+    return this.#call(set ? 'PUT' : 'GET', 'preferences/', set);
   }
 
-  /** The address of a stream that continues from a cursor. */
-  stream(cursor: string | null): Promise<Address> {
-    return this.#address('sse/stream/', { last_event_id: cursor });
+  /** The address of a stream that continues from a cursor. A token is exchanged for a ticket, where the server gives one for it. */
+  async stream(cursor: string | null): Promise<Address> {
+    const given = await this.#credential();
+    const ticket = typeof given === 'string' ? await this.#exchange(given) : given;
+    return this.#address('sse/stream/', { last_event_id: cursor }, ticket);
   }
 
-  async #address(path: string, query: Record<string, unknown>): Promise<Address> {
+  async #credential(): Promise<Credential | undefined> {
     const { token } = this.options;
-    const params = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) if (value) params.set(name, String(value));
-    const given = typeof token === 'function' ? await token() : token;
-    const headers: Record<string, string> = {};
-    if (typeof given === 'string') headers['Authorization'] = 'Bearer ' + given;
-    else if (given) params.set('ticket', given.ticket);
-    const url = this.base + path + (params.size ? '?' + params : '');
-    return token ? { url, headers } : { url };
+    return typeof token === 'function' ? token() : token;
   }
 
-  async #call<T>(method: string, path: string, query: Record<string, unknown> = {}, body?: object): Promise<T> {
-    const { url, headers } = await this.#address(path, query);
+  /** Answers with the token itself where it is none that is exchanged, or the server is older than that: it goes in a header. */
+  #exchange(token: string): Promise<Credential> {
+    return this.#call<Credential>('POST', 'tickets/', undefined, {}, token).catch((error: BelfryError) => {
+      if ([403, 404, 405].includes(error.status)) return token;
+      throw error;
+    });
+  }
+
+  #address(path: string, query: object, credential?: Credential): Address {
+    const params = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value) params.set(name, value);
+    const ticket = typeof credential === 'object';
+    if (ticket) params.set('ticket', credential.ticket);
+    const url = this.base + path + (params.size ? '?' + params : '');
+    return typeof credential === 'string' ? { url, headers: { Authorization: 'Bearer ' + credential } } : { url, once: ticket };
+  }
+
+  async #call<T>(method: string, path: string, body?: object, query: object = {}, token?: string): Promise<T> {
+    const { url, headers, once } = this.#address(path, query, token ?? (await this.#credential()));
     const answer = await fetch(url, {
       method,
       headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }), ...headers },
-      credentials: headers ? 'omit' : 'include',
+      credentials: headers || once ? 'omit' : 'include',
       // A click that marks as read often leaves the page in the same moment.
       keepalive: !!body,
       // A network that swallows what is sent would keep an answer for minutes.
       signal: AbortSignal.timeout(20_000),
-      ...(body && { body: JSON.stringify(body) }),
+      body: body ? JSON.stringify(body) : null,
     }).catch((cause: unknown) => {
       throw new BelfryError(0, 'The server does not answer.', { cause });
     });
-    const value = (await answer.json().catch(() => null)) as (T & { title?: string; detail?: string }) | null;
+    const value = (await answer.json().catch(() => null)) as (T & { detail?: string }) | null;
     if (answer.ok && value) return value;
-    throw new BelfryError(answer.status, value?.detail ?? value?.title ?? `The server answered ${answer.status}.`);
+    throw new BelfryError(answer.status, value?.detail ?? `The server answered ${answer.status}.`);
   }
 }

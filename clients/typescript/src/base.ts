@@ -1,13 +1,13 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from './template.js';
 import type { TokenSource } from './api.js';
 import { Belfry } from './client.js';
 import { DrawnElement } from './element.js';
 import { soon } from './soon.js';
-import { fill, strings, type Strings } from './strings.js';
+import { english, fill, load, type Strings } from './strings.js';
 import type { Notification, Snapshot } from './types.js';
-import type { InboxView } from './view.js';
+import { InboxView } from './view.js';
 
-/** What the elements have in common: their properties and events, a client, and a view of the inbox that is loaded when it is needed. */
+/** What the elements have in common: their properties and events, a client, and a view of the inbox. */
 export abstract class BelfryElement extends DrawnElement {
   static override readonly properties: readonly string[] = [
     ...['baseUrl', 'token', 'limit', 'locale', 'theme', 'readOnOpen', 'strings', 'client', 'renew', 'categories'],
@@ -34,12 +34,13 @@ export abstract class BelfryElement extends DrawnElement {
   /** The categories that a person can decide on in the email settings, with their names: `{ order: 'Orders' }`. */
   declare categories: Record<string, string> | undefined;
 
-  /** The inbox, once its part of the script is there. */
-  view: InboxView | undefined;
+  /** The inbox inside. */
+  readonly view: InboxView;
   /** Whether the last thing that was tried did not work. */
   failed = false;
   said = '';
-  #loading: Promise<InboxView> | undefined;
+  #language: string | undefined; // the one whose words were asked for
+  #words: Strings | undefined;
   #own: Belfry | undefined;
   #bound: Belfry | undefined;
   #off: (() => void)[] = [];
@@ -48,10 +49,11 @@ export abstract class BelfryElement extends DrawnElement {
   constructor() {
     super();
     this.readOnOpen = false;
+    this.view = new InboxView(this);
   }
 
   disconnectedCallback(): void {
-    this.view?.stop();
+    this.view.stop();
     this.#detach();
   }
 
@@ -73,26 +75,11 @@ export abstract class BelfryElement extends DrawnElement {
   }
 
   get words(): Strings {
-    return { ...strings(this.language), ...this.strings };
+    return { ...(this.#words ?? english), ...this.strings };
   }
 
   get snapshot(): Snapshot {
     return this.client!.snapshot();
-  }
-
-  /** Loads the inbox, which the script that a page begins with does not hold. What fails is tried again the next time. */
-  load(): Promise<InboxView> {
-    return (this.#loading ??= import('./view.js').then(
-      ({ InboxView }) => {
-        this.view = new InboxView(this);
-        this.update();
-        return this.view;
-      },
-      (error: unknown) => {
-        this.#loading = undefined;
-        throw error;
-      },
-    ));
   }
 
   /** Does something that may be refused, and says so when it is. */
@@ -116,6 +103,23 @@ export abstract class BelfryElement extends DrawnElement {
 
   protected override willDraw(): void {
     if (!this.#bound || this.client !== this.#bound) this.#attach();
+    if (this.language !== this.#language) void this.#learn(this.language);
+  }
+
+  /** Loads the words of a language. Those from before, or English, stand in for what does not come; a later drawing asks again. */
+  async #learn(language: string): Promise<void> {
+    this.#language = language;
+    const words = await load(language).catch(() => undefined);
+    if (this.#language !== language) return;
+    if (!words) this.#language = undefined;
+    if (!words && this.#words) return; // nothing to draw, so it is not asked for again and again
+    this.#words = words ?? english;
+    this.update();
+  }
+
+  /** The inbox, once it is known in which language: nobody sees one that changes before their eyes. */
+  protected drawView(): TemplateResult | null {
+    return this.#words ? this.view.draw() : nothing;
   }
 
   /** What a screen reader is told of as it happens. */
@@ -124,14 +128,14 @@ export abstract class BelfryElement extends DrawnElement {
   }
 
   protected override drawn(): void {
-    this.view?.drawn();
+    this.view.drawn();
   }
 
   /** Tells a screen reader what arrived; a burst is said in one sentence. */
   protected announce(arrived: readonly Notification[]): void {
     const { words } = this;
     this.said = arrived.length > 1 ? fill(words.many, arrived.length) : fill(words.arrived, arrived[0]!.title);
-    this.view?.begin(false);
+    this.view.begin(false);
     this.update();
   }
 

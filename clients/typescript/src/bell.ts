@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from './template.js';
 import { BelfryElement } from './base.js';
 import { bell } from './icons.js';
 import { place } from './place.js';
@@ -32,13 +32,6 @@ export class BelfryBell extends BelfryElement {
     this.addEventListener('focusout', this.#onLeave);
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    // The panel is loaded when the page has nothing better to do: it opens at once, and without a network too.
-    const idle = globalThis.requestIdleCallback ?? setTimeout;
-    idle(() => this.load().catch(() => {}));
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#toastTimer);
@@ -59,7 +52,7 @@ export class BelfryBell extends BelfryElement {
     const { unread } = this.snapshot;
     const { words } = this;
     return html`<button
-        class="bell ${this.#ringing ? 'ring' : ''}"
+        class=${this.#ringing ? 'bell ring' : 'bell'}
         part="button"
         aria-label=${unread ? fill(words.button, unread) : words.title}
         aria-haspopup="dialog"
@@ -74,7 +67,7 @@ export class BelfryBell extends BelfryElement {
       ${this.drawSaid()}
       ${this.open
         ? html`<div class="panel" part="panel" popover="manual" role="dialog" aria-labelledby="title" tabindex="-1" @keydown=${this.#onPanelKey}>
-            ${this.view?.draw()}
+            ${this.drawView()}
           </div>`
         : this.#toast
           ? this.#drawToast(this.#toast)
@@ -137,8 +130,7 @@ export class BelfryBell extends BelfryElement {
     this.#watchPage(open);
     this.#toast = undefined;
     if (!open) return;
-    this.view?.begin(true);
-    this.attempt(() => this.load());
+    this.view.begin(true);
   }
 
   #watchPage(on: boolean): void {
@@ -174,14 +166,11 @@ export class BelfryBell extends BelfryElement {
     if (event.key !== 'ArrowDown') return;
     event.preventDefault();
     this.open = true;
-    void this.load().then(async (view) => {
-      await this.updateComplete;
-      view.move('Home');
-    });
+    void this.updateComplete.then(() => this.view.move('Home'));
   };
 
   #onPanelKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return this.view?.onKey(event);
+    if (event.key !== 'Escape') return this.view.onKey(event);
     event.preventDefault();
     event.stopPropagation();
     this.#close(true);

@@ -50,9 +50,7 @@ export class Belfry {
     this.#main = this.#list(filter);
     this.#stream = new Stream({
       address: () => this.api.stream(this.#main.cursor),
-      load: async (reload) => {
-        if (reload || !this.#main.loaded) await this.refresh();
-      },
+      load: async (reload) => (reload || !this.#main.loaded) && this.refresh(),
       turn: async () => this.#tabs?.ask() ?? true,
       probe: () => this.api.counts(),
       catchUp: () => this.#catchUp(),
@@ -64,7 +62,7 @@ export class Belfry {
       another: () => this.#tabs?.part(),
       renew,
     });
-    if (share && globalThis.navigator?.locks && globalThis.BroadcastChannel) this.#tabs = this.#share();
+    if (share && globalThis.navigator?.locks) this.#tabs = this.#share();
   }
 
   /** Loads the list and opens the stream. A second call does nothing; one after `stop` starts again. */
@@ -178,8 +176,8 @@ export class Belfry {
 
   #share(): Tabs {
     return new Tabs({
-      name: async () => `belfry ${this.api.base} ${(await this.api.status()).user_id}`,
-      state: () => this.#stand(),
+      who: async () => `belfry ${this.api.base} ${(await this.api.status()).user_id}`,
+      stand: () => this.#stand(),
       turn: () => this.#stream.reconnect(),
       told: (state) => this.#told(state),
       change: ({ from, change }) => this.#hear(from, change),
@@ -192,7 +190,7 @@ export class Belfry {
 
   /** What the tab that holds the stream says of it. */
   #told({ status, reason, cursor }: State): void {
-    if (status === 'stopped') this.#stream.stop(reason ?? '');
+    if (status === 'stopped') this.#stream.stop(reason);
     else {
       this.#stream.start();
       this.#setStatus(status, reason);

@@ -1,4 +1,4 @@
-const form = /^([0-9a-z]{1,16})-(\d{1,19})-(\d{1,19})$/;
+const form = /^([0-9a-z]+)-(\d+)-(\d+)$/;
 
 /**
  * Whether the cursor `next` is a place where something is that is not yet known at `now`. The log is two logs,
@@ -7,5 +7,5 @@ const form = /^([0-9a-z]{1,16})-(\d{1,19})-(\d{1,19})$/;
  */
 export function isPast(next: string | null, now: string | null): boolean {
   const [a, b] = [form.exec(next ?? ''), form.exec(now ?? '')];
-  return !!a && (!b || a[1] !== b[1] || Number(a[2]) > Number(b[2]) || Number(a[3]) > Number(b[3]));
+  return !!a && (!b || a[1] !== b[1] || +a[2]! > +b[2]! || +a[3]! > +b[3]!);
 }

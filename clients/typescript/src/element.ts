@@ -1,10 +1,11 @@
-import { render } from 'lit-html';
+import { panelStyles } from './panel.styles.js';
 import { styles } from './styles.js';
+import { render } from './template.js';
 
 /** On a server there are no elements: the class stands on nothing, and importing it does nothing. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
-/** An element that is drawn by lit-html, once for all changes of a task. What is drawn stands in `draw`. */
+/** An element that is drawn by templates, once for all changes of a task. What is drawn stands in `draw`. */
 export abstract class DrawnElement extends Base {
   /** The properties that are drawn anew when they change. An attribute of the same name (`base-url` of `baseUrl`) sets each. */
   static readonly properties: readonly string[] = [];
@@ -35,9 +36,15 @@ export abstract class DrawnElement extends Base {
 
   constructor() {
     super();
+    this.attachShadow({ mode: 'open' });
+    this.dress(styles + panelStyles);
+  }
+
+  /** Adds to the look. */
+  dress(css: string): void {
     const sheet = new CSSStyleSheet(); // unlike a style element it needs no word in the page's Content-Security-Policy
-    sheet.replaceSync(styles);
-    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [sheet];
+    sheet.replaceSync(css);
+    this.shadowRoot!.adoptedStyleSheets.push(sheet);
   }
 
   connectedCallback(): void {

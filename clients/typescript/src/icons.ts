@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from 'lit-html';
+import { html, type TemplateResult } from './template.js';
 
 /** A drawing on a grid of 20, in the colour of the text, that screen readers pass over. */
 const icon = (d: string): TemplateResult => html`<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d=${d} /></svg>`;

@@ -1,4 +1,4 @@
-import { html, nothing } from 'lit-html';
+import { html } from './template.js';
 import { BelfryElement } from './base.js';
 
 /**
@@ -8,11 +8,6 @@ import { BelfryElement } from './base.js';
  * @fires belfry-open - one was chosen; `detail` is it. Unless it is canceled, the page goes to its `url`
  */
 export class BelfryInbox extends BelfryElement {
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.load().catch(() => {}); // what failed is tried again when the element is put into a page again
-  }
-
   override get shown(): boolean {
     return true;
   }
@@ -20,8 +15,7 @@ export class BelfryInbox extends BelfryElement {
   override left(): void {}
 
   protected override draw(): unknown {
-    const { view } = this;
-    return html`<section class="panel" part="panel" aria-labelledby="title" @keydown=${view?.onKey ?? nothing}>${view?.draw()}</section>${this.drawSaid()}`;
+    return html`<section class="panel" part="panel" aria-labelledby="title" @keydown=${this.view.onKey}>${this.drawView()}</section>${this.drawSaid()}`;
   }
 }
 

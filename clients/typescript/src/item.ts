@@ -1,15 +1,14 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from './template.js';
 import * as icons from './icons.js';
 import type { Strings } from './strings.js';
-import { ago, exact } from './time.js';
+import type { Times } from './time.js';
 import type { Actor, Notification } from './types.js';
 import { safeUrl } from './url.js';
 
 /** What an item needs to know and may ask for. */
 export interface ItemContext {
   strings: Strings;
-  locale: string;
-  now: number;
+  times: Times;
   /** Of all items, one is reached by Tab; the arrows move it. */
   current: string | undefined;
   open(event: MouseEvent, n: Notification): void;
@@ -30,7 +29,7 @@ export function drawItem(n: Notification, li: HTMLElement, c: ItemContext): Temp
     part=${part}
     tabindex=${tab}
     title=${label}
-    aria-label="${label}: ${n.title}"
+    aria-label=${`${label}: ${n.title}`}
     @click=${() => act(n)}
   >
     ${icon}
@@ -44,12 +43,12 @@ export function drawItem(n: Notification, li: HTMLElement, c: ItemContext): Temp
     </div>`;
 }
 
-function drawText(n: Notification, { strings, now, locale }: ItemContext): TemplateResult {
+function drawText(n: Notification, { strings, times }: ItemContext): TemplateResult {
   const { priority } = n;
   return html`${drawAvatar(n.actor)}
     <span class="line">
       <span class="text" part="item-title">${n.read_at ? nothing : html`<span class="said">${strings.unread}: </span>`}${n.title}</span>
-      <time datetime=${n.created_at} title=${exact(n.created_at, locale)}>${ago(n.created_at, now, locale)}</time>
+      <time datetime=${n.created_at} title=${times.exact(n.created_at)}>${times.ago(n.created_at)}</time>
     </span>
     ${n.body ? html`<span class="text body" part="item-body">${n.body}</span>` : nothing}
     <span class="meta" part="item-meta"

@@ -213,10 +213,11 @@ export const panelStyles = css`
   .meta b {
     padding: 1px 6px;
     border-radius: 5px;
-    background: color-mix(in srgb, currentColor 12%, transparent);
+    background: color-mix(in srgb, #f5a623 20%, transparent);
     color: var(--warn);
   }
   .meta .critical {
+    background: color-mix(in srgb, var(--badge) 14%, transparent);
     color: color-mix(in srgb, var(--badge) 82%, light-dark(#000, #fff));
   }
   .actions {
@@ -237,38 +238,17 @@ export const panelStyles = css`
     opacity: 1;
   }
 
-  fieldset {
-    padding: 8px 16px 16px;
-  }
-  legend {
-    padding: 8px 0;
-    color: var(--muted);
-  }
-  label {
-    display: flex;
-    align-items: center;
-    gap: 12px;
-    margin: 0 -8px;
-    padding: 10px 8px;
-    border-radius: 8px;
-  }
-  input {
-    width: 18px;
-    height: 18px;
-    margin: 0;
-    accent-color: var(--accent);
-  }
-
   @media (hover: none) {
     /* No hover, so the buttons stand always: in the last line, which holds little and leaves them room. */
     .meta:nth-child(n) {
       display: flex;
-      align-items: start;
+      align-items: center;
       min-height: 30px;
+      margin-block-end: -6px;
       padding-inline-end: 92px;
     }
     .actions {
-      inset-block: auto 4px;
+      inset-block: auto 0;
       border: 0;
       background: 0;
       opacity: 1;

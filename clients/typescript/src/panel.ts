@@ -1,7 +1,7 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from './template.js';
 import * as icons from './icons.js';
 import type { Strings } from './strings.js';
-import type { Preferences, Snapshot } from './types.js';
+import type { Snapshot } from './types.js';
 
 /** A line above the list that says what is not as it should be; nothing while all is well. */
 export function drawNotice(s: Snapshot, words: Strings, failed: boolean, reconnect: () => void): TemplateResult | typeof nothing {
@@ -21,31 +21,4 @@ export function drawEmpty(s: Snapshot, words: Strings): TemplateResult {
   if (s.status === 'offline' || s.status === 'unauthorized') return html`<div class="state" part="empty">${icons.offline}<b>${words[s.status]}</b></div>`;
   const ghost = html`<div class="ghost" aria-hidden="true"><i></i><i></i><i></i></div>`;
   return html`<span class="said" role="status">${words.loading}</span>${ghost}${ghost}${ghost}`;
-}
-
-/** What a person wants by email: everything, and the categories that the page names or that they have decided on. */
-export function drawPreferences(
-  { categories }: Preferences,
-  labels: Record<string, string>,
-  words: Strings,
-  save: (preferences: Preferences) => void,
-): TemplateResult {
-  const wanted = (name: string): boolean => {
-    const said = categories[name]?.email;
-    if (said !== undefined || name === '*') return said ?? true;
-    return wanted(name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '*'); // the longest prefix that says something
-  };
-  const names = new Set(['*', ...Object.keys(labels), ...Object.keys(categories)]);
-  const change = (name: string) => (event: Event) => {
-    const email = (event.target as HTMLInputElement).checked;
-    save({ categories: { ...categories, [name]: { ...categories[name], email } } });
-  };
-  return html`<fieldset part="preferences">
-    <legend>${words.email}</legend>
-    ${[...names].map(
-      (name) => html`<label>
-        <input type="checkbox" .checked=${wanted(name)} @change=${change(name)} />${name === '*' ? words.everything : (labels[name] ?? name)}
-      </label>`,
-    )}
-  </fieldset>`;
 }

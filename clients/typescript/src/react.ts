@@ -1,3 +1,5 @@
+'use client'; // where React renders on a server, as Next does: what stands here is for the browser, and rendered there too
+
 import { createElement, useCallback, useEffect, useRef, useState, useSyncExternalStore, type HTMLAttributes, type ReactElement } from 'react';
 import type { BelfryBell as BellElement } from './bell.js';
 import { Belfry, type BelfryOptions } from './client.js';

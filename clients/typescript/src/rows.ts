@@ -1,4 +1,4 @@
-import { render, type TemplateResult } from 'lit-html';
+import { render, type TemplateResult } from './template.js';
 import type { Notification } from './types.js';
 
 /** How far beyond what is seen rows are drawn, and how high a row is until one was seen, in pixels. */

@@ -1,5 +1,4 @@
 import type { Address } from './api.js';
-import { frames } from './frames.js';
 
 /** An open stream, by whatever means. */
 export interface Source {
@@ -20,15 +19,15 @@ export interface Sink {
 const names = 'message notification connection update delete counts heartbeat reset reauth close'.split(' ');
 
 /**
- * Opens a stream. Where cookies speak it is the browser's own EventSource, which shows in the developer tools and comes back
- * by itself after a short break. Where a credential must go in a header, or is good for one call only, it is a fetch.
+ * Opens a stream. It is the browser's own EventSource, which shows in the developer tools, unless a credential must go in a
+ * header: that few need, so what reads such a stream is loaded when it is.
  */
 export function open(address: Address, sink: Sink): Source {
-  return address.headers ? fetched(address, sink) : native(address, sink);
+  return address.headers ? withHeaders(address.url, address.headers, sink) : native(address, sink);
 }
 
-function native({ url }: Address, sink: Sink): Source {
-  const source = new EventSource(url, { withCredentials: true });
+function native({ url, once }: Address, sink: Sink): Source {
+  const source = new EventSource(url, { withCredentials: !once });
   for (const name of names) {
     source.addEventListener(name, (event) => {
       const { data, lastEventId } = event as MessageEvent<string>;
@@ -36,23 +35,18 @@ function native({ url }: Address, sink: Sink): Source {
       if (source.readyState < 2) sink.event(name, JSON.parse(data) as never, lastEventId);
     });
   }
-  source.onerror = () => sink.lost(source.readyState < 2, 0);
+  source.onerror = () => {
+    if (once) source.close(); // or the browser would come back with a ticket that is used
+    sink.lost(source.readyState < 2, 0);
+  };
   return source;
 }
 
-function fetched({ url, headers }: Address, sink: Sink): Source {
+function withHeaders(url: string, headers: Record<string, string>, sink: Sink): Source {
   const abort = new AbortController();
   const { signal } = abort;
-  const take = frames((name, data, id) => signal.aborted || sink.event(name, JSON.parse(data) as never, id), sink.retry);
-  const read = async (): Promise<number> => {
-    const Accept = 'text/event-stream';
-    const answer = await fetch(url, { headers: { Accept, ...headers }, signal, credentials: 'omit' });
-    if (answer.status !== 200 || !answer.headers.get('Content-Type')?.startsWith(Accept)) return answer.status;
-    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    for (let piece; !(piece = await reader.read()).done; ) take(piece.value);
-    return 0;
-  };
-  void read()
+  void import('./header.js')
+    .then(({ read }) => read(url, headers, sink, signal))
     .catch(() => 0)
     .then((status) => signal.aborted || sink.lost(false, status));
   return { close: () => abort.abort() };

@@ -1,4 +1,4 @@
-import { BelfryError, type Address } from './api.js';
+import type { Address } from './api.js';
 import { delay } from './backoff.js';
 import { open, type Sink, type Source } from './source.js';
 import type { Change, Counts, Status } from './types.js';
@@ -8,7 +8,7 @@ export interface StreamOwner {
   /** Where a stream is that goes on where the inbox stands; asked before each connection. */
   address(): Promise<Address>;
   /** Loads the list, if `reload` or if it is not loaded yet. What it throws makes the stream wait and try again. */
-  load(reload: boolean): Promise<void>;
+  load(reload: boolean): Promise<unknown>;
   /** Whether this page is to hold the stream; where another tab does, the owner calls `reconnect` when that has changed. */
   turn(): Promise<boolean>;
   /** Asks the server something small, for its answer: an EventSource does not tell a 401 from a 502. */
@@ -16,7 +16,7 @@ export interface StreamOwner {
   /** Asks the server what is new, without a stream. */
   catchUp(): Promise<void>;
   change(change: Change): void;
-  status(status: Status, reason?: string): void;
+  status(status: Status, reason?: string | null): void;
   /** Somebody else has signed in. */
   another(): void;
   /** Gets a new credential when the old one ends; without it a new connection is made with what `address` then gives. */
@@ -61,7 +61,7 @@ export class Stream {
   }
 
   /** Disconnects and stays so until `start`. */
-  stop(reason?: string): void {
+  stop(reason?: string | null): void {
     this.#running = false;
     this.#drop('stopped', reason);
   }
@@ -87,7 +87,7 @@ export class Stream {
     void this.#connect();
   }
 
-  #drop(status?: Status, reason?: string): void {
+  #drop(status?: Status, reason?: string | null): void {
     this.#try++;
     this.#wait();
     clearTimeout(this.#watchdog);
@@ -207,7 +207,7 @@ export class Stream {
   /** The connection broke and the browser does not mend it, or tried in vain. */
   #lost(status: number, brought: boolean): void {
     if (status === 204) return this.stop('closed');
-    if (status === 401 || status === 403) return this.#failed(new BelfryError(status, ''));
+    if (status === 401 || status === 403) return this.#failed({ status });
     if (!brought) this.#misses++;
     this.#drop(broken());
     this.#later(delay(this.#attempt++, this.#wish));

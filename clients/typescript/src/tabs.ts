@@ -16,9 +16,9 @@ export interface News {
 /** What a tab needs from its owner, and what it tells it. */
 export interface TabsOwner {
   /** Who shares a stream: the same server, and the same person. */
-  name(): Promise<string>;
+  who(): Promise<string>;
   /** How this tab's stream stands, for the others. */
-  state(): State;
+  stand(): State;
   /** The stream is this tab's to hold, or no more; or another tab wants it anew. */
   turn(): void;
   /** What the tab that holds the stream says of it. */
@@ -50,6 +50,7 @@ export class Tabs {
   #unanswered = 0;
   #parted = 0;
   #clock: ReturnType<typeof setInterval> | undefined;
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(owner: TabsOwner) {
     this.#owner = owner;
@@ -57,8 +58,9 @@ export class Tabs {
 
   /** Whether the stream is this tab's to hold; if not, it stands in line from now on, and `turn` says when. */
   async ask(): Promise<boolean> {
+    clearTimeout(this.#resting); // who is told to come back keeps its place
     const parted = this.#parted;
-    this.#name ??= await this.#owner.name();
+    this.#name ??= await this.#owner.who();
     if (parted !== this.#parted) return false;
     if (!this.#channel) {
       this.#channel = new BroadcastChannel(this.#name);
@@ -85,8 +87,7 @@ export class Tabs {
 
   /** As long as nobody is to have a stream: the others have heard why by then, and do not reach for the lock. */
   rest(): void {
-    const place = this.#place;
-    setTimeout(() => place === this.#place && this.#yield(), this.leads ? 1000 : 0);
+    this.#resting = setTimeout(() => this.#yield(), this.leads ? 1000 : 0);
   }
 
   /** Is alone again; `ask` comes back, maybe as somebody else. */
@@ -126,7 +127,7 @@ export class Tabs {
   #hear(message: Message): void {
     if (typeof message === 'string') {
       if (!this.leads) return;
-      if (message === 'look') this.post(this.#owner.state());
+      if (message === 'look') this.post(this.#owner.stand());
       else this.#owner.turn();
     } else if (!this.leads) {
       // The one with the stream lives. (One that lost the lock in its sleep is not heard by the one that has it.)

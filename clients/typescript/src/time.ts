@@ -4,23 +4,32 @@ const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ];
 
-/** How long ago something was, in few letters: "now", "5m ago", "yesterday"; after a week the day, "Nov 3". */
-export function ago(iso: string, now: number, locale: string): string {
-  const then = new Date(iso);
-  const seconds = Math.max(0, (now - Number(then)) / 1000); // a clock that is a little behind must not tell of the future
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' });
-  if (seconds < 45) return format.format(0, 'second');
-  if (seconds < 7 * 86_400) {
-    const [unit, size] = units.find(([, size]) => seconds >= size) ?? units[2]!;
-    return format.format(-Math.max(1, Math.floor(seconds / size)), unit);
-  }
-  const year = then.getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
-  return then.toLocaleDateString(locale, { month: 'short', day: 'numeric', year });
+/** How moments are told in one language, seen from one moment. */
+export interface Times {
+  /** How long ago something was, in few letters: "now", "5m ago", "yesterday"; after a week the day, "Nov 3". */
+  ago(iso: string): string;
+  /** The moment in full, for a tooltip. */
+  exact(iso: string): string;
 }
 
-/** The moment in full, for a tooltip. */
-export function exact(iso: string, locale: string): string {
-  return new Date(iso).toLocaleString(locale, { dateStyle: 'full', timeStyle: 'short' });
+/** Making a format is what costs, so it is made once for all rows. */
+export function times(locale: string, now: number): Times {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'narrow' });
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' });
+  return {
+    ago(iso) {
+      const then = new Date(iso);
+      const seconds = Math.max(0, (now - Number(then)) / 1000); // a clock that is a little behind must not tell of the future
+      if (seconds < 45) return relative.format(0, 'second');
+      if (seconds < 7 * 86_400) {
+        const [unit, size] = units.find(([, size]) => seconds >= size) ?? units[2]!;
+        return relative.format(-Math.max(1, Math.floor(seconds / size)), unit);
+      }
+      const year = then.getFullYear() === new Date(now).getFullYear() ? undefined : 'numeric';
+      return then.toLocaleDateString(locale, { month: 'short', day: 'numeric', year });
+    },
+    exact: (iso) => full.format(new Date(iso)),
+  };
 }
 
 /** The locale, or English where it is none that dates can be written in. */

@@ -1,12 +1,11 @@
-import { html, nothing, type TemplateResult } from 'lit-html';
+import { html, nothing, type TemplateResult } from './template.js';
 import type { BelfryElement } from './base.js';
 import * as icons from './icons.js';
 import { drawItem, type ItemContext } from './item.js';
-import { drawEmpty, drawNotice, drawPreferences } from './panel.js';
-import { panelStyles } from './panel.styles.js';
+import { drawEmpty, drawNotice } from './panel.js';
 import { Rows } from './rows.js';
 import type { Strings } from './strings.js';
-import { known } from './time.js';
+import { known, times } from './time.js';
 import type { Filter, Notification, Preferences } from './types.js';
 
 /** The tabs, by the name of their words. */
@@ -24,6 +23,7 @@ export class InboxView {
   readonly #host: BelfryElement;
   #view: Filter = 'inbox';
   #preferences: Preferences | undefined;
+  #settings: typeof import('./preferences.js') | undefined;
   #undo: Notification | undefined;
   #undoTimer: ReturnType<typeof setTimeout> | undefined;
   #current: string | undefined;
@@ -34,9 +34,6 @@ export class InboxView {
 
   constructor(host: BelfryElement) {
     this.#host = host;
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(panelStyles);
-    host.shadowRoot!.adoptedStyleSheets.push(sheet);
   }
 
   /** Ends what runs by itself; the next drawing begins it again. */
@@ -78,7 +75,7 @@ export class InboxView {
       ${drawNotice(s, words, host.failed, () => host.client!.reconnect())}
       <div class="scroll" part="list" role=${settings ? 'group' : 'tabpanel'} aria-labelledby="title" tabindex="-1" @scroll=${() => this.#drawRows(true)}>
         ${this.#preferences
-          ? drawPreferences(this.#preferences, host.categories ?? {}, words, (wanted) => this.#save(wanted))
+          ? this.#settings!.drawPreferences(this.#preferences, host.categories ?? {}, words, (wanted) => this.#save(wanted))
           : s.items.length
             ? html`<ul role="list" aria-busy=${s.loading}></ul>`
             : drawEmpty(s, words)}
@@ -123,7 +120,7 @@ export class InboxView {
     const { items, more } = this.#host.client!.snapshot(this.#view);
     if (!items.some((n) => n.id === this.#current)) this.#current = items[0]?.id;
     const context: ItemContext = {
-      ...{ strings: this.#host.words, locale: known(this.#host.language), now: this.#now, current: this.#current },
+      ...{ strings: this.#host.words, times: times(known(this.#host.language), this.#now), current: this.#current },
       open: (event, n) => this.#host.choose(event, n),
       toggleRead: (n) => this.#host.attempt((client) => client.set(n.id, { read: !n.read_at })),
       archive: (n) => this.#archive(n),
@@ -156,7 +153,10 @@ export class InboxView {
 
   #showPreferences(): void {
     this.#host.attempt(async ({ api }) => {
-      this.#preferences = await api.preferences();
+      const [settings, preferences] = await Promise.all([import('./preferences.js'), api.preferences()]);
+      if (!this.#settings) this.#host.dress(settings.preferencesStyles);
+      this.#settings = settings;
+      this.#preferences = preferences;
       this.#host.update();
       await this.#host.updateComplete;
       this.#host.shadowRoot!.querySelector<HTMLElement>('[part=back]')?.focus();

@@ -1,4 +1,17 @@
-import { computed, defineComponent, h, onBeforeUnmount, onMounted, ref, shallowRef, watchEffect, type ComputedRef, type PropType, type ShallowRef } from 'vue';
+import {
+  computed,
+  defineComponent,
+  h,
+  onBeforeUnmount,
+  onMounted,
+  ref,
+  shallowRef,
+  watchEffect,
+  type ComponentPublicInstance,
+  type ComputedRef,
+  type PropType,
+  type ShallowRef,
+} from 'vue';
 import type { TokenSource } from './api.js';
 import type { BelfryBell as BellElement } from './bell.js';
 import { Belfry, type BelfryOptions } from './client.js';
@@ -56,6 +69,14 @@ const properties = {
   categories: Object as PropType<Record<string, string>>,
 };
 
+/** What `<BelfryBell>` takes: the properties of the element. */
+export interface BelfryBellProps extends Partial<
+  Pick<BellElement, 'baseUrl' | 'token' | 'limit' | 'locale' | 'theme' | 'readOnOpen' | 'quiet' | 'strings' | 'client' | 'renew' | 'categories'>
+> {
+  onNotification?: (n: Notification) => void;
+  onOpen?: (event: CustomEvent<Notification>) => void;
+}
+
 /**
  * `<belfry-bell>` with typed properties. `notification` is given what arrived; `open` is given the element's event, whose
  * `detail` was chosen: cancel it to go there by your router.
@@ -90,4 +111,4 @@ export const BelfryBell = defineComponent({
         slots['icon'] ? [h('span', { slot: 'icon' }, slots['icon']())] : [],
       );
   },
-});
+}) as unknown as new () => ComponentPublicInstance<BelfryBellProps>; // what is inferred here, Vue 3.4 does not understand

@@ -250,6 +250,27 @@ test('it speaks five languages, and at twice the size nothing sticks out', async
   }
 });
 
+test('words that cannot be loaded are English, asked for now and then, and come when they can', async () => {
+  person = await Person.come(browser, demo, calm);
+  let asked = 0;
+  await person.context.route('**/parts/de.js', (route) => (asked++, route.abort()));
+  const page = await person.tab();
+  await page.evaluate(() => (document.querySelector('belfry-bell').locale = 'de'));
+  await demo.send({ title: 'One' });
+  await badge(page, 1);
+  await openPanel(page);
+  await page.getByRole('tab', { name: 'Unread' }).waitFor();
+  const before = asked;
+  for (let i = 0; i < 3; i++) await page.evaluate(() => fetch('/healthz')); // time for more
+  assert.ok(before > 0 && asked - before < 2 && asked < 12, `asked ${before}, then ${asked} times`);
+  await person.context.unroute('**/parts/de.js');
+  await until('the words have come', async () => {
+    await page.evaluate(() => document.querySelector('belfry-bell').update());
+    return (await page.getByRole('tab', { name: 'Ungelesen' }).count()) === 1;
+  });
+  person.complaints = person.complaints.filter((text) => !text.includes('net::ERR_FAILED'));
+});
+
 test('Tab past the end, and a click beside it, close the panel', async () => {
   const page = await visit();
   await demo.send({ title: 'Only' });

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
 import { badge, Demo, launch, openPanel, Person, picture, row, until } from './harness.mjs';
-import { dev, project } from './projects.mjs';
+import { dev, ends, project } from './projects.mjs';
 
 const examples = new URL('../../../examples/', import.meta.url).pathname;
 let demo, browser, person, html;
@@ -33,9 +33,9 @@ afterEach(async () => {
   assert.deepEqual(complaints, []);
 });
 
-for (const name of ['vue', 'react']) {
-  test(`examples/${name}: the count, the list and the bell follow, in both tabs, by one stream`, async () => {
-    const app = await project(`${examples}${name}`);
+for (const [name, end] of ['vue', 'react'].flatMap((name) => Object.keys(ends).map((end) => [name, end]))) {
+  test(`examples/${name}: the count, the list and the bell follow, in both tabs, by one stream, with the ${end} packages`, async () => {
+    const app = await project(`${examples}${name}`, {}, undefined, ends[end]);
     const server = await dev(app, demo.url);
     try {
       person = await Person.come(browser, demo, { viewport: { width: 900, height: 700 } });
@@ -54,7 +54,7 @@ for (const name of ['vue', 'react']) {
       await row(two, 'Order 1138').waitFor();
       await two.getByRole('button', { name: 'Email settings' }).click();
       await two.getByLabel('Orders').waitFor();
-      await picture(two, `example-${name}`);
+      await picture(two, `example-${name}-${end}`);
     } finally {
       await person?.leave();
       await server.close();

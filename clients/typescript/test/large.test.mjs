@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { badge, Demo, launch, openPanel, Person, until } from './harness.mjs';
+import { traced } from './trace.mjs';
 
 // What must stay light however much there is: ten thousand in the list, thousands that arrive.
 let demo, browser, person;
@@ -34,7 +35,7 @@ async function sendMany(count, from = 0) {
   }
 }
 
-test('ten thousand are scrolled without a long task, and few of them are in the page', async () => {
+test('ten thousand are scrolled from end to end at sixty frames a second, and few of them are in the page', async (t) => {
   await sendMany(10_000);
   person = await Person.come(browser, demo, { viewport: { width: 900, height: 800 } });
   const page = await person.tab();
@@ -50,30 +51,30 @@ test('ten thousand are scrolled without a long task, and few of them are in the 
     await inbox.updateComplete;
   });
   assert.equal(await page.evaluate(() => window.inbox.client.snapshot().items.length), 10_000);
-  const { spent, frames, most, drawn } = await page.evaluate(async () => {
-    const view = window.inbox.shadowRoot.querySelector('.scroll');
-    const result = { spent: [], frames: 0, most: 0, drawn: new Set() };
-    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    for (let i = 0; i < 200; i++) {
-      const before = performance.now();
-      view.scrollTop += 700;
-      view.dispatchEvent(new Event('scroll'));
-      view.offsetHeight; // what is drawn is laid out too
-      result.spent.push(performance.now() - before);
+  let most;
+  const { frames, missed, own, spent } = await traced(browser, page, async () => {
+    most = await page.evaluate(async () => {
+      const view = window.inbox.shadowRoot.querySelector('.scroll');
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      let [most, before] = [0, -1];
       await frame();
-      result.frames++;
-      const rows = view.querySelectorAll('li');
-      result.most = Math.max(result.most, rows.length);
-      for (const row of rows) result.drawn.add(row.getAttribute('aria-posinset'));
-    }
-    return { ...result, drawn: result.drawn.size };
+      performance.mark('begin');
+      while (view.scrollTop > before) {
+        before = view.scrollTop;
+        view.scrollTop += 700; // a screen in each frame: faster than a hand
+        await frame();
+        most = Math.max(most, view.querySelectorAll('li').length);
+      }
+      performance.mark('end');
+      return most;
+    });
   });
-  spent.sort((a, b) => a - b);
-  const median = spent[spent.length / 2];
-  assert.ok(median < 16, `half of the frames were drawn in ${median.toFixed(1)} ms; a frame of 60 a second has 16`);
-  assert.equal(frames, 200);
+  const [median, late] = [0.5, 0.95].map((part) => spent[Math.floor(spent.length * part)]);
+  t.diagnostic(`${frames} frames, ${missed} missed, ${own} of them by the page itself; its time: ${median.toFixed(1)} ms in the middle, ${late.toFixed(1)} ms in all but one of twenty`);
+  assert.ok(frames > 500, `only ${frames} frames`);
+  assert.ok(median < 1000 / 60, `half of the frames took the page ${median.toFixed(1)} ms; a frame of 60 a second has 16.7`);
+  assert.ok(own < frames / 20, `the page missed ${own} frames, and showed ${frames}`);
   assert.ok(most < 60, `${most} rows were in the page at once`);
-  assert.ok(drawn > 1000, `only ${drawn} rows were passed`);
   // And from the end, by one key.
   await page.locator('belfry-inbox li a, belfry-inbox li button.item').first().focus();
   await page.keyboard.press('End');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { project } from './projects.mjs';
+import { ends, project } from './projects.mjs';
 
 const run = promisify(execFile);
 const here = new URL('..', import.meta.url).pathname;
@@ -24,11 +24,12 @@ after(() => rm(dir, { recursive: true }));
 test('the package holds what its entries name, each with its types, and nothing of ours besides', async () => {
   const { exports, sideEffects } = JSON.parse(await readFile(join(dir, 'client/package.json'), 'utf8'));
   const named = Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry)));
-  for (const path of [...named, ...sideEffects, './dist/api/v1/inbox.js']) assert.ok(files.includes(path.slice(2)), `${path} is missing`);
-  const sources = (await readdir(join(here, 'src'))).map((name) => name.replace(/\.ts$/, ''));
+  const parts = ['ar', 'de', 'es', 'fr', 'header', 'preferences'].map((name) => `./dist/api/v1/parts/${name}.js`);
+  for (const path of [...named, ...sideEffects, ...parts]) assert.ok(files.includes(path.slice(2)), `${path} is missing`);
+  const sources = (await readdir(join(here, 'src'), { recursive: true })).filter((name) => name.endsWith('.ts')).map((name) => name.replace(/\.ts$/, ''));
   const made = sources.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`]);
   assert.deepEqual(made.filter((path) => !files.includes(path)), []);
-  assert.deepEqual(files.filter((path) => !/^(dist\/[\w.-]+\.(js|d\.ts)|dist\/api\/v1\/inbox\.js|src\/[\w.-]+\.ts|README\.md|package\.json)$/.test(path)), []);
+  assert.deepEqual(files.filter((path) => !/^(dist\/(words\/)?[\w.-]+\.(js|d\.ts)|dist\/api\/v1\/parts\/\w+\.js|src\/(words\/)?[\w.-]+\.ts|README\.md|package\.json)$/.test(path)), []);
 });
 
 const strict = { strict: true, noEmit: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, lib: ['ES2022', 'DOM'], types: [], skipLibCheck: false };
@@ -86,46 +87,48 @@ document.addEventListener('belfry-open', (event) => event.preventDefault());
 export const make = () => new BelfryInbox();
 `;
 
-for (const [name, file, source] of [
-  ['Vue', 'app.ts', vueApp],
-  ['React', 'app.tsx', reactApp],
-  ['plain', 'app.ts', plainApp],
-]) {
-  for (const resolution of ['bundler', 'nodenext']) {
-    test(`its types hold in a ${name} project under strict, resolved as ${resolution} does`, async () => {
-      const compilerOptions = { ...strict, jsx: 'react-jsx', target: 'ES2022', moduleResolution: resolution, module: resolution === 'bundler' ? 'esnext' : 'nodenext' };
-      const made = await project(undefined, {
-        'package.json': '{"type":"module"}',
-        'tsconfig.json': JSON.stringify({ compilerOptions, files: [file] }),
-        [file]: source,
-      }, join(dir, 'client'));
-      try {
-        await run(join(here, 'node_modules/.bin/tsc'), ['-p', made.dir]).catch((error) => assert.fail(error.stdout));
-      } finally {
-        await made.remove();
-      }
-    });
-  }
-}
+const apps = { Vue: ['app.ts', vueApp], React: ['app.tsx', reactApp], plain: ['app.ts', plainApp] };
 
-test('importing any entry where there is no browser does nothing, and Vue and React render the empty element', async () => {
-  const script = `
-    for (const entry of ['', '/bell', '/inbox', '/vue', '/react']) await import('@belfry/client' + entry);
-    const { createSSRApp, h } = await import('vue');
-    const { renderToString } = await import('@vue/server-renderer');
-    const vue = await import('@belfry/client/vue');
-    const App = { setup() { const { unread } = vue.useBelfry(); return () => h('p', [unread.value, h(vue.BelfryBell, { locale: 'de' })]); } };
-    const { createElement } = await import('react');
-    const server = await import('react-dom/server');
-    const react = await import('@belfry/client/react');
-    const Page = () => createElement('p', null, react.useBelfry().unread, createElement(react.BelfryBell, { locale: 'de' }));
-    console.log(JSON.stringify([await renderToString(createSSRApp(App)), server.renderToString(createElement(Page)), typeof globalThis.customElements]));
-  `;
-  const made = await project(undefined, { 'package.json': '{"type":"module"}', 'ssr.mjs': script });
-  try {
-    const { stdout } = await run(process.execPath, ['ssr.mjs'], { cwd: made.dir });
-    assert.deepEqual(JSON.parse(stdout), ['<p>0<belfry-bell></belfry-bell></p>', '<p>0<belfry-bell></belfry-bell></p>', 'undefined']);
-  } finally {
-    await made.remove();
+for (const [end, installed] of Object.entries(ends)) {
+  for (const [name, [file, source]] of Object.entries(apps)) {
+    for (const resolution of ['bundler', 'nodenext']) {
+      test(`its types hold in a ${name} project under strict with the ${end} packages, resolved as ${resolution} does`, async () => {
+        const compilerOptions = { ...strict, jsx: 'react-jsx', target: 'ES2022', moduleResolution: resolution, module: resolution === 'bundler' ? 'esnext' : 'nodenext' };
+        const tsconfig = JSON.stringify({ compilerOptions, files: [file] });
+        const made = await project(undefined, { 'package.json': '{"type":"module"}', 'tsconfig.json': tsconfig, [file]: source }, join(dir, 'client'), installed);
+        try {
+          await run(join(here, 'node_modules/.bin/tsc'), ['-p', made.dir]).catch((error) => assert.fail(error.stdout));
+        } finally {
+          await made.remove();
+        }
+      });
+    }
   }
-});
+
+  test(`importing any entry where there is no browser does nothing, and the ${end} Vue and React render the empty element`, async () => {
+    const script = `
+      for (const entry of ['', '/bell', '/inbox', '/vue', '/react']) await import('@belfry/client' + entry);
+      const { createSSRApp, h, version } = await import('vue');
+      const { renderToString } = await import('vue/server-renderer');
+      const vue = await import('@belfry/client/vue');
+      const App = { setup() { const { unread } = vue.useBelfry(); return () => h('p', [unread.value, h(vue.BelfryBell, { locale: 'de' })]); } };
+      const React = await import('react');
+      const server = await import('react-dom/server');
+      const react = await import('@belfry/client/react');
+      const Page = () => React.createElement('p', null, react.useBelfry().unread, React.createElement(react.BelfryBell, { locale: 'de' }));
+      const rendered = [await renderToString(createSSRApp(App)), server.renderToString(React.createElement(Page))];
+      console.log(JSON.stringify({ rendered, elements: typeof globalThis.customElements, versions: [version, React.version] }));
+    `;
+    const made = await project(undefined, { 'package.json': '{"type":"module"}', 'ssr.mjs': script }, join(dir, 'client'), installed);
+    try {
+      const { stdout } = await run(process.execPath, ['ssr.mjs'], { cwd: made.dir });
+      const { rendered, elements, versions } = JSON.parse(stdout);
+      assert.deepEqual(rendered, ['<p>0<belfry-bell></belfry-bell></p>', '<p>0<belfry-bell></belfry-bell></p>']);
+      assert.equal(elements, 'undefined');
+      const oldest = versions[0] === '3.4.0' && versions[1].startsWith('18.0.0');
+      assert.equal(oldest, end === 'oldest', String(versions));
+    } finally {
+      await made.remove();
+    }
+  });
+}

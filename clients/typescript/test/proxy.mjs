@@ -9,11 +9,12 @@ import { createServer, request } from 'node:http';
  * - `hold`: passes nothing of a stream on, not even its head
  * - `refuse`: answers streams with 502, and everything else as it should
  * - `down`: answers everything with 502
- * `cut()` breaks the streams that are open.
+ * `cut()` breaks the streams that are open. With `life`, in milliseconds, each is cut when it is as old as that, in the middle
+ * of whatever it says; `cuts` counts them.
  */
 export async function startProxy(target) {
   const open = new Set();
-  const proxy = { mode: 'plain', streams: 0 };
+  const proxy = { mode: 'plain', streams: 0, life: 0, cuts: 0 };
   const server = createServer((incoming, outgoing) => {
     const isStream = incoming.url.includes('/sse/stream/');
     if (isStream) proxy.streams++;
@@ -40,7 +41,9 @@ export async function startProxy(target) {
     });
     onward.on('error', () => outgoing.destroy());
     if (isStream) open.add(outgoing);
+    const end = isStream && proxy.life ? setTimeout(() => (proxy.cuts++, outgoing.destroy()), proxy.life) : undefined;
     outgoing.on('close', () => {
+      clearTimeout(end);
       open.delete(outgoing);
       onward.destroy();
     });

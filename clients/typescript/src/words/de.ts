@@ -1,0 +1,2 @@
+/** German, in the order of the English words. */
+export default 'Mitteilungen|Mitteilungen, {n} ungelesen|Neue Mitteilung: {title}|{n} neue Mitteilungen|Ungelesen|Alle|Archiv|Alle als gelesen markieren|Als gelesen markieren|Als ungelesen markieren|Archivieren|Zurückholen|Rückgängig|E-Mail-Einstellungen|E-Mails zu|Allem|Zurück|Lädt|Alles gelesen|Verbindet neu…|Keine Verbindung|Abgemeldet|Nicht mehr live|Neu verbinden|Das ging nicht|Wichtig|Dringend';

@@ -1,0 +1,2 @@
+/** Spanish, in the order of the English words. */
+export default 'Notificaciones|Notificaciones, {n} sin leer|Nueva notificación: {title}|{n} notificaciones nuevas|Sin leer|Todas|Archivadas|Marcar todo como leído|Marcar como leído|Marcar como no leído|Archivar|Recuperar|Deshacer|Ajustes de correo|Escribirme sobre|Todo|Volver|Cargando|Todo leído|Reconectando…|Sin conexión|Sesión cerrada|Ya no es en directo|Reconectar|No ha funcionado|Importante|Urgente';

@@ -1,0 +1,2 @@
+/** French, in the order of the English words. */
+export default 'Notifications|Notifications, {n} non lues|Nouvelle notification : {title}|{n} nouvelles notifications|Non lues|Toutes|Archives|Tout marquer comme lu|Marquer comme lu|Marquer comme non lu|Archiver|Rétablir|Annuler|Réglages des e-mails|M’écrire pour|Tout|Retour|Chargement|Tout est lu|Reconnexion…|Hors ligne|Déconnecté|Direct interrompu|Reconnecter|Échec de l’action|Important|Urgent';
