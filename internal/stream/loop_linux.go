@@ -266,7 +266,6 @@ func (l *loop) adopt(p *parked, fd int) bool {
 		l.walk.grow()
 	}
 	l.streams[fd] = p
-	l.hub.meters.parked.Add(1)
 	if err := l.poll.add(fd, p.gen); err != nil {
 		l.hub.cfg.Logger.ErrorContext(l.ctx, "a stream cannot be watched", "error", err)
 		l.finish(p)
@@ -324,6 +323,13 @@ func (l *loop) finish(p *parked) {
 	socket.HangUp(fd)
 }
 
+// turnAway is finish for a stream that has not come in.
+func (l *loop) turnAway(p *parked, fd int) {
+	l.hub.meters.parked.Add(-1)
+	socket.HangUp(fd)
+	l.hub.leave(&p.conn)
+}
+
 // abandon ends all streams that are left, when the hub could not wait for them.
 func (l *loop) abandon() {
 	_ = l.poll.close() // ends listen
@@ -336,8 +342,7 @@ func (l *loop) abandon() {
 	notes, _ := l.take()
 	for i := range notes {
 		if n := &notes[i]; n.kind == arrived {
-			socket.HangUp(n.fd)
-			l.hub.leave(&n.p.conn)
+			l.turnAway(n.p, n.fd)
 		}
 	}
 	for _, p := range l.streams {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/belfryhq/belfry/internal/socket"
 )
 
 // parked is a stream that has left net/http: a socket and a connection, without a goroutine, without a buffer.
@@ -52,9 +51,12 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 		h.leave(c)
 		return err
 	}
-	if fd >= 0 && !l.welcome(p, fd, buffer, first.do == park) {
-		socket.HangUp(fd)
-		h.leave(c)
+	if fd < 0 {
+		return nil
+	}
+	h.meters.parked.Add(1)
+	if !l.welcome(p, fd, buffer, first.do == park) {
+		l.turnAway(p, fd)
 	}
 	return nil
 }
