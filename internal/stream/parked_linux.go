@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
 )
 
 // parked is a stream that has left net/http: a socket and a connection, without a goroutine, without a buffer.
