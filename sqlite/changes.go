@@ -110,8 +110,8 @@ func (w *window) own(c *conn, p *person) ([]belfry.Change, error) {
 	for _, n := range created {
 		items = append(items, belfry.Change{Kind: belfry.Created, Seq: n.seq, Notification: n.n})
 	}
-	if int64(len(created)) == p.seq-w.after.Seq { // every number is accounted for, as when somebody follows live
-		return items, nil
+	if n := len(created); n > 0 && created[n-1].seq-w.after.Seq == int64(n) && (created[n-1].seq == p.seq || n > w.limit) {
+		return items, nil // every number is accounted for, as a rule
 	}
 	changed, err := notes(c, `SELECT `+noteColumns+` FROM notifications n
 		WHERE n.uid=?1 AND n.changed_seq > ?2 AND NOT (n.status=8 AND n.seq > ?2)`+live+` ORDER BY n.changed_seq LIMIT ?`,

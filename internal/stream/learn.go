@@ -12,6 +12,7 @@ import (
 
 const (
 	pageSize    = 256              // entries read at once
+	firstPage   = 16               // likewise of one who resumes: a person's rows lie far apart, and the first waits for no other
 	pageBytes   = 256 << 10        // of a page that are given at once: what a socket does not take is held until it does
 	backlogMax  = 5000             // entries that a stream replays; the list is the better way to read more
 	readTimeout = 10 * time.Second // for one page; a heartbeat is due soon after
@@ -24,6 +25,7 @@ const (
 type need struct {
 	after           belfry.Cursor // zero: only where the log ends
 	trust, trustAll uint32
+	resumes         bool // the first read of one that was here before
 	recalled        bool // memory has answered, and not the store
 }
 
@@ -36,7 +38,7 @@ func (c *conn) ask(now moment, cancel func()) (n need, known belfry.Changes, end
 	if !c.joined {
 		n.after = belfry.Cursor{}
 		if c.from != nil {
-			n.after = c.from.cursor
+			n.after, n.resumes = c.from.cursor, !c.from.cursor.IsZero()
 		}
 	}
 	if ended = c.why != 0 || c.gone; !ended {
@@ -62,13 +64,42 @@ func (h *Hub) fetch(ctx context.Context, c *conn) (need, belfry.Changes, error) 
 	case <-ctx.Done():
 		return n, belfry.Changes{}, fmt.Errorf("read changes of %q: wait for a turn: %w", c.topic.user, ctx.Err())
 	}
-	h.meters.reads.Add(1)
-	changes, err := h.cfg.Store.Changes(ctx, c.topic.user, n.after, pageSize, time.Now().UTC())
+	changes, err := h.read(ctx, c, n)
 	if err != nil {
 		h.meters.readErrors.Add(1)
 		return n, changes, fmt.Errorf("read changes of %q: %w", c.topic.user, err)
 	}
 	return n, changes, nil
+}
+
+// read asks the store.
+func (h *Hub) read(ctx context.Context, c *conn, n need) (belfry.Changes, error) {
+	ask := func(limit int) (belfry.Changes, error) {
+		h.meters.reads.Add(1)
+		return h.cfg.Store.Changes(ctx, c.topic.user, n.after, limit, time.Now().UTC())
+	}
+	if n.resumes {
+		if ch, err := ask(firstPage); err != nil || !ch.More || gapless(n.after, &ch) {
+			return ch, err
+		}
+	}
+	return ask(pageSize)
+}
+
+// gapless reports whether every number after a cursor is there, up to the last. Where one is not, what came with it was
+// changed since, and stands further behind: to cut the log between the two would tell of the change of what never came.
+func gapless(at belfry.Cursor, ch *belfry.Changes) bool {
+	for i := range ch.Items {
+		switch item := &ch.Items[i]; {
+		case item.Broadcast > 0 && item.Broadcast == at.Broadcast+1:
+			at.Broadcast++
+		case item.Seq > 0 && item.Seq == at.Seq+1 && at.Broadcast == ch.Head.Broadcast:
+			at.Seq++
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // stumble makes the connection wait before it asks the store again.

@@ -117,16 +117,23 @@ func (l *loop) handLater(n note) bool {
 }
 
 // welcome writes a new stream's first bytes, while its socket is nobody else's, and leaves it to the loop. One that took them
-// all has time: in a storm, the loop takes in many at once. Whoever wakes the stream before brings it in, too. It reports
-// whether the stream goes on; buffer is given back.
-func (l *loop) welcome(p *parked, fd int, buffer *[]byte) bool {
+// all and has no more to do now has time: in a storm, the loop takes in many at once. Whoever wakes the stream before brings
+// it in, too. It reports whether the stream goes on; buffer is given back.
+func (l *loop) welcome(p *parked, fd int, buffer *[]byte, calm bool) bool {
 	n, err := l.hub.send(fd, *buffer)
 	if err == nil && n < len(*buffer) {
 		*buffer = append((*buffer)[:0], (*buffer)[n:]...)
 		return l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer})
 	}
 	l.hub.giveBack(buffer)
-	return err == nil && l.handLater(note{p: p, kind: arrived, fd: fd})
+	switch n := (note{p: p, kind: arrived, fd: fd}); {
+	case err != nil:
+		return false
+	case calm:
+		return l.handLater(n)
+	default:
+		return l.hand(n)
+	}
 }
 
 // listen hands in what the poller sees, until the poller is closed.

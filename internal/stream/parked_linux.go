@@ -44,14 +44,15 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 	b := appendHead((*buffer)[:0], w.Header())
 	if err == nil {
 		b = c.learn(h.now(), n, &changes, b)
-	} // else it was told to end while it joined: its first step says so
+	} // else it was told to end while it joined: the step says so
+	b, first := c.step(h.now(), b)
 	*buffer = b
 	fd, err := h.hijack(w, c, buffer)
 	if err != nil {
 		h.leave(c)
 		return err
 	}
-	if fd >= 0 && !l.welcome(p, fd, buffer) {
+	if fd >= 0 && !l.welcome(p, fd, buffer, first.do == park) {
 		socket.HangUp(fd)
 		h.leave(c)
 	}

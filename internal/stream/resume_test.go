@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -191,7 +192,7 @@ func TestPages(t *testing.T) {
 		n.send("ada", "700")
 		wait(time.Second)
 		got := titles(p)
-		if len(got) != 702 || n.hub.Stats().StoreReads != 3 {
+		if len(got) != 702 || n.hub.Stats().StoreReads != 4 {
 			t.Fatalf("%d of 702 in %d reads", len(got), n.hub.Stats().StoreReads)
 		}
 		got = slices.DeleteFunc(got, func(title string) bool { return title == "all" })
@@ -202,6 +203,43 @@ func TestPages(t *testing.T) {
 			t.Errorf("want counts 702 702, got %s", got)
 		}
 	})
+}
+
+// TestChangedAmongTheFirst: what was missed and changed since came once, as new, wherever the log is cut.
+func TestChangedAmongTheFirst(t *testing.T) {
+	t.Parallel()
+	const missed = 40
+	for name, test := range map[string]struct {
+		change func(*node, []belfry.ID, belfry.ID)
+		want   int // messages
+	}{
+		"the first":                {func(n *node, ids []belfry.ID, _ belfry.ID) { n.mark("ada", belfry.StateChange{Read: yes()}, ids[0]) }, missed + 1},
+		"one further on":           {func(n *node, ids []belfry.ID, _ belfry.ID) { n.mark("ada", belfry.StateChange{Read: yes()}, ids[30]) }, missed + 1},
+		"all":                      {func(n *node, _ []belfry.ID, _ belfry.ID) { n.mark("ada", belfry.StateChange{Seen: yes()}) }, missed + 1},
+		"what all were told":       {func(n *node, _ []belfry.ID, all belfry.ID) { n.mark("ada", belfry.StateChange{Read: yes()}, all) }, missed + 1},
+		"one that went":            {func(n *node, ids []belfry.ID, _ belfry.ID) { n.retract(ids[0]) }, missed},
+		"what all were told, gone": {func(n *node, _ []belfry.ID, all belfry.ID) { n.retract(all) }, missed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				n := start(t)
+				var ids []belfry.ID
+				for i := range missed {
+					ids = append(ids, n.send("ada", fmt.Sprint(i)))
+				}
+				test.change(n, ids, n.broadcast("all"))
+				p := n.open(stream.Request{User: "ada", LastEventID: n.store.Epoch() + "-0-0"})
+				synctest.Wait()
+				if got := titles(p); len(got) != test.want {
+					t.Errorf("want %d messages, got %q", test.want, p.words())
+				}
+				if words := p.words(); slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "update") }) {
+					t.Errorf("want no update of what is new, got %q", words)
+				}
+			})
+		})
+	}
 }
 
 func TestStopped(t *testing.T) {
