@@ -174,7 +174,7 @@ func (t *Target) claim(ctx context.Context) error {
 
 // filled returns the tables that have rows, but for those in which a database without anything has some.
 func filled(ctx context.Context, tx pgx.Tx) (full []string, err error) {
-	apart := []string{headTable, versionTable}
+	apart := []string{headTable, versionTable, dutiesTable}
 	tables, err := columns(ctx, tx)
 	if err != nil {
 		return nil, err

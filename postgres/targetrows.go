@@ -15,12 +15,15 @@ import (
 const (
 	headTable    = "meta"
 	versionTable = "goose_db_version"
+	dutiesTable  = "duties"
 )
 
 // unfilled are the tables, and the columns, that stay as they are made, each with the reason.
 func unfilled() map[string]string {
 	return map[string]string{
 		versionTable:   "the tables' own version; the source has its own",
+		dutiesTable:    "held by nodes while they run, and none does",
+		"intake":       "what apps leave in transactions of this database; the source's apps could not",
 		"meta.home":    "names this database; Finish writes it",
 		"meta.version": "counts the changes of the row here",
 	}

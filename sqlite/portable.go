@@ -61,7 +61,8 @@ func portables() []portable {
 		{name: "suppressions", from: "suppressions t", key: 1, columns: plain("address", "reason")},
 		{name: "answers", from: "answers t", key: 1, columns: plain("idempotency_key", "fingerprint", "answer", "created_at")},
 		{name: "keys", from: "keys t", key: 1, columns: plain("name", "hash", "created_at", "scopes", "used_at")},
-		{name: "tickets", from: "tickets t", key: 1, columns: plain("hash", "user_id", "expires_at")},
+		{name: "tickets", from: "tickets t", key: 1, columns: slices.Concat(
+			plain("hash", "user_id", "expires_at", "ends_at", "issued_at", "token"), truths("account"))},
 		{name: "revocations", from: "revocations t", key: 1, columns: plain("hash", "at", "expires_at")},
 		{name: "secrets", from: "secrets t", key: 1, columns: plain("name", "secret")},
 	}
