@@ -29,7 +29,8 @@ func (c *Circle) Ask(ctx context.Context, what string, body []byte) (answers [][
 		case <-ctx.Done():
 		}
 	}
-	return q.answers, c.close(id, q, ctx.Err() == nil) && sent
+	whole = c.close(id, q, ctx.Err() == nil) // first: from then on no more answers come in
+	return q.answers, whole && sent
 }
 
 // open notes a question, and who is waited for.
