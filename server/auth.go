@@ -22,21 +22,6 @@ func (s *Server) openAuth(cfg *Config) (*auth.Authenticator, error) {
 	return a, nil
 }
 
-// A heardFirst is a bus on which fn hears each ring before a listener does. What is revoked must be known before the streams are told:
-// whoever was let in without knowing of it is then sure to be among those who are told, or to find out when they join.
-type heardFirst struct {
-	belfry.Bus
-	fn func(belfry.Ring)
-}
-
-// Listen implements [belfry.Bus].
-func (b heardFirst) Listen(fn func(belfry.Ring)) (stop func(), err error) {
-	return b.Bus.Listen(func(r belfry.Ring) {
-		b.fn(r)
-		fn(r)
-	})
-}
-
 // hangup ends a stream whose login has ended. There is a hub by then: nothing is watched before a stream opens.
 func (s *Server) hangup(user, connection string, why belfry.CloseReason) int {
 	return s.hub.Hangup(user, connection, why)

@@ -101,7 +101,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	s.watches = auth.NewWatches(auth.WatchConfig{Every: cfg.Recheck, Hangup: s.hangup, Logger: cfg.Logger})
 	s.hub, err = stream.New(stream.Config{
 		Ended: func(_ string, id belfry.ID) { s.watches.Ended(id) },
-		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: heardFirst{cfg.Bus, authenticator.Hear}, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
+		Store: cfg.Store, Epoch: cfg.Store.Epoch(), Bus: cfg.Bus, First: authenticator.Hear, Logger: cfg.Logger, Heartbeat: cfg.Heartbeat,
 		MaxConnections: cfg.MaxConnections, MaxPerUser: cfg.MaxConnectionsPerUser, Recheck: cfg.recheck(s.ownBus), Portable: cfg.PortableStreams,
 		Others: s.others(), Node: s.nodeName(&cfg), Now: s.now,
 	})

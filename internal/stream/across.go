@@ -53,6 +53,7 @@ func (h *Hub) Answer(what string, body []byte) []byte {
 			t.Count = topic.count()
 		}
 	case askClose:
+		h.cfg.First(belfry.Ring{User: a.User, Hangup: belfry.Hangup{Reason: a.Reason, Connection: a.Connection}})
 		t.Count = h.Hangup(a.User, a.Connection, a.Reason)
 	default:
 		return nil

@@ -31,6 +31,11 @@ type Config struct {
 	// Now is the clock by which notifications and credentials expire; nil: time.Now.
 	Now func() time.Time
 
+	// First is told of each ring, and of each order of another node to end streams, before the hub acts on it; nil: nobody is.
+	// What is revoked must be known before the streams are told: whoever was let in without knowing of it is then sure to be
+	// among those who are told, or to find out when they join. It must not block.
+	First func(belfry.Ring)
+
 	// Ended is told of the end of every stream whose request was Watched and that Serve has begun, once. It must not block.
 	Ended func(user string, id belfry.ID)
 

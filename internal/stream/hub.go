@@ -69,7 +69,13 @@ func New(cfg Config) (*Hub, error) {
 	for i := range h.shards {
 		h.shards[i].topics = make(map[string]*topic)
 	}
-	deaf, err := cfg.Bus.Listen(h.hear)
+	if h.cfg.First == nil {
+		h.cfg.First = func(belfry.Ring) {}
+	}
+	deaf, err := cfg.Bus.Listen(func(r belfry.Ring) {
+		h.cfg.First(r)
+		h.hear(r)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("listen on the bus: %w", err)
 	}
