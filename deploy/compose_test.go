@@ -181,7 +181,7 @@ func startNginx(t *testing.T, nodes map[string]string) string {
 		conf = strings.Replace(conf, old, now, 1)
 	}
 	for name, address := range nodes {
-		swap("server "+name+":8000;", "server "+address+";")
+		swap("server "+name+":8000 ", "server "+address+" ")
 	}
 	swap("listen 80;", "listen "+at+";")
 	swap("/dev/stdout", filepath.Join(dir, "access"))
