@@ -83,6 +83,7 @@ func TestLimitMetrics(t *testing.T) {
 	_, _, body := do(t, http.MethodGet, web.URL+"/metrics", "")
 	for _, want := range []string{
 		`belfry_limited_total{limit="sends"} 2`, `belfry_limited_total{limit="failures"} 0`, `belfry_guests_evicted_total 1`,
+		`belfry_guests_unheard_total 0`,
 		"belfry_guest_connections 0", // whoever asks for the metrics was known before, on this connection
 		`belfry_api_key_last_used_timestamp_seconds{key="shop"} 1.`,
 	} {

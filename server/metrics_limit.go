@@ -26,13 +26,17 @@ func (*limitCollector) evicted() *prometheus.Desc {
 	return prometheus.NewDesc("belfry_guests_evicted_total", "Connections of those that were closed to make room for newer ones.", nil, nil)
 }
 
+func (*limitCollector) unheard() *prometheus.Desc {
+	return prometheus.NewDesc("belfry_guests_unheard_total", "Connections that were closed before a request had come whole: too slow, too long, or none.", nil, nil)
+}
+
 func (*limitCollector) used() *prometheus.Desc {
 	return prometheus.NewDesc("belfry_api_key_last_used_timestamp_seconds", "When an API key was last used, by its name; absent when not since the start.", []string{"key"}, nil)
 }
 
 // Describe implements [prometheus.Collector].
 func (c *limitCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.refused(), c.open(), c.evicted(), c.used()} {
+	for _, d := range []*prometheus.Desc{c.refused(), c.open(), c.evicted(), c.unheard(), c.used()} {
 		ch <- d
 	}
 }
@@ -44,6 +48,7 @@ func (c *limitCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(c.open(), prometheus.GaugeValue, float64(c.guests.Count()))
 	ch <- prometheus.MustNewConstMetric(c.evicted(), prometheus.CounterValue, float64(c.guests.Evicted()))
+	ch <- prometheus.MustNewConstMetric(c.unheard(), prometheus.CounterValue, float64(c.guests.Unheard()))
 	for _, u := range c.keys() {
 		ch <- prometheus.MustNewConstMetric(c.used(), prometheus.GaugeValue, float64(u.At.Unix()), u.Name)
 	}

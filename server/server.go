@@ -133,6 +133,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	limit.Heard(r.Context())
 	if p := r.URL.Path; strings.HasPrefix(p, dashboard.Root) || p+"/" == dashboard.Root {
 		s.pages.ServeHTTP(w, r)
 		return
@@ -158,7 +159,12 @@ func (s *Server) Streams() (open, begun int64) {
 }
 
 // MetricsHandler serves the metrics in the Prometheus text format, for a listener of its own.
-func (s *Server) MetricsHandler() http.Handler { return s.metrics.handler }
+func (s *Server) MetricsHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit.Heard(r.Context())
+		s.metrics.handler.ServeHTTP(w, r)
+	})
+}
 
 // Send sends a notification as POST /api/v1/notifications/ does. It brings send into its normal form, and returns once
 // it is durable. A refusal is a [belfry.Error] that names the fields at fault.

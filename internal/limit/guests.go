@@ -23,6 +23,7 @@ type Guests struct {
 	from    map[netip.Addr]*list.List
 	byConn  map[net.Conn]*guest
 	evicted atomic.Int64
+	unheard atomic.Int64
 }
 
 type guest struct {
@@ -30,6 +31,7 @@ type guest struct {
 	conn       net.Conn
 	addr       netip.Addr
 	known      atomic.Bool
+	heard      atomic.Bool
 	everywhere *list.Element // in all
 	here       *list.Element // in from
 }
@@ -72,6 +74,13 @@ func Welcome(ctx context.Context) {
 	}
 }
 
+// Heard says that a whole head of a request has come by the connection.
+func Heard(ctx context.Context) {
+	if v, _ := ctx.Value(guestKey{}).(*guest); v != nil {
+		v.heard.Store(true)
+	}
+}
+
 // Count returns how many guests there are.
 func (g *Guests) Count() int {
 	g.mu.Lock()
@@ -81,6 +90,10 @@ func (g *Guests) Count() int {
 
 // Evicted returns how many were closed for a newer one.
 func (g *Guests) Evicted() int64 { return g.evicted.Load() }
+
+// Unheard returns how many connections were closed, by either side, before a request had come whole and were not Evicted: what
+// came too slowly, was too long, or was none.
+func (g *Guests) Unheard() int64 { return g.unheard.Load() }
 
 func (g *Guests) enter(c net.Conn) *guest {
 	v := &guest{of: g, conn: c}
@@ -134,6 +147,9 @@ func (g *Guests) leave(c net.Conn) {
 	defer g.mu.Unlock()
 	if v := g.byConn[c]; v != nil {
 		g.drop(v)
+		if !v.heard.Load() && !v.known.Load() {
+			g.unheard.Add(1)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ type door struct {
 func newDoor(t *testing.T, guests *limit.Guests) *door {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		limit.Heard(r.Context())
 		if r.URL.Path == "/known" {
 			limit.Welcome(r.Context())
 		}
@@ -155,4 +156,42 @@ func TestGuestsWhoGo(t *testing.T) {
 		_ = here.Close()
 		_ = there.Close()
 	})
+}
+
+// Counted is who has never asked a whole question, whoever ends the connection, and nobody else.
+func TestUnheard(t *testing.T) {
+	t.Parallel()
+	guests := limit.NewGuests(0, 0, nil)
+	closed := make(chan struct{}, 1)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { limit.Heard(r.Context()) }))
+	srv.Config.MaxHeaderBytes = 1 << 10
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	guests.Guard(srv.Config)
+	srv.Start()
+	t.Cleanup(srv.Close)
+	d := &door{t, guests, srv.Listener.Addr().String()}
+	for _, test := range []struct {
+		name, words string
+		want        int64
+	}{
+		{"nothing", "", 1},
+		{"half a head", "GET / HTTP/1.1\r\nHost: x\r\n", 2},
+		{"too long a head", "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("x", 8<<10) + "\r\n\r\n", 3},
+		{"no HTTP", "hello\r\n\r\n", 4},
+		{"a request", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 4},
+	} {
+		c := d.come(test.words)
+		if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, c) // what is answered; a reset is an answer too
+		<-closed
+		if got := guests.Unheard(); got != test.want {
+			t.Errorf("%s: got %d, want %d", test.name, got, test.want)
+		}
+	}
 }
