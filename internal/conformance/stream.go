@@ -174,7 +174,7 @@ func connection(t *T) {
 	p.patch(p.send("B", nil), obj{"read": true})
 	l := p.listen("", nil)
 	e := l.first
-	exactly(t, "connection", e.data, "status", "connection_id", "user_id", "unread", "unseen", "heartbeat_interval", "resumed")
+	exactly(t, "connection", e.data, "status", "connection_id", "user_id", "unread", "unseen", "heartbeat_interval", "resumed", "retry")
 	equal(t, "status", "connected", e.text("status"))
 	equal(t, "user_id", p.id, e.text("user_id"))
 	equal(t, "counts", counts{1, 2}, counts{e.number("unread"), e.number("unseen")}.minus(p.base))

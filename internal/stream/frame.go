@@ -49,15 +49,15 @@ func appendID(b []byte, c belfry.Cursor) []byte {
 	return append(c.Append(b), '\n')
 }
 
-func appendConnection(b []byte, c *conn, resumed bool) []byte {
+func appendConnection(b []byte, c *conn, resumed bool, retry time.Duration) []byte {
 	b = appendID(b, c.topic.hub.cursor(c.at))
 	b = append(b, "event: connection\ndata: {\"status\":\"connected\",\"connection_id\":\""...)
 	b = append(append(b, c.id.String()...), `","user_id":`...)
 	b = append(b, quote(c.topic.user)...)
 	b = append(appendCountFields(append(b, ','), c.told), `,"heartbeat_interval":`...)
 	b = strconv.AppendFloat(b, c.topic.hub.cfg.Heartbeat.Seconds(), 'f', -1, 64)
-	b = append(b, `,"resumed":`...)
-	return append(strconv.AppendBool(b, resumed), "}\n\n"...)
+	b = strconv.AppendBool(append(b, `,"resumed":`...), resumed)
+	return append(strconv.AppendInt(append(b, `,"retry":`...), retry.Milliseconds(), 10), "}\n\n"...)
 }
 
 func appendCounts(b []byte, counts belfry.Counts) []byte {

@@ -156,15 +156,16 @@ func TestWire(t *testing.T) {
 		got = append(got, line)
 	}
 	id, _, _ := strings.Cut(strings.SplitAfter(got[3]+`"connection_id":"`, `"connection_id":"`)[1], `"`)
+	retry := strings.TrimSuffix(strings.TrimPrefix(got[0], "retry: "), "\n")
 	want := []string{
 		got[0], "id: " + n.store.Epoch() + "-0-0\n", "event: connection\n",
-		`data: {"status":"connected","connection_id":"` + id + `","user_id":"a\"\u003cb","unread":0,"unseen":0,"heartbeat_interval":25,"resumed":false}` + "\n",
+		`data: {"status":"connected","connection_id":"` + id + `","user_id":"a\"\u003cb","unread":0,"unseen":0,"heartbeat_interval":25,"resumed":false,"retry":` + retry + "}\n",
 		"\n",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the beginning differs (-want +got):\n%s", diff)
 	}
-	if retry, ok := strings.CutPrefix(got[0], "retry: "); !ok || len(retry) != 5 {
+	if len(retry) != 4 || !strings.HasPrefix(got[0], "retry: ") {
 		t.Errorf("the first line is %q", got[0])
 	}
 }

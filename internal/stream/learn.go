@@ -189,8 +189,8 @@ func (c *conn) welcome(b []byte, n need, ch *belfry.Changes, reset belfry.Reset)
 		c.at = placeOf(n.after)
 	}
 	c.topic.hub.meters.frames.Add(1)
-	b = sse.AppendRetry(b, retryAfter(c.topic.hub.size()).Milliseconds())
-	return appendConnection(b, c, resumed)
+	retry := retryAfter(c.topic.hub.size())
+	return appendConnection(sse.AppendRetry(b, retry.Milliseconds()), c, resumed, retry)
 }
 
 func (c *conn) restart(now moment, b []byte, ch *belfry.Changes, why belfry.Reset) []byte {

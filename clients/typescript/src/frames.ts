@@ -1,12 +1,9 @@
 /**
  * Returns a reader of `text/event-stream`, by the rules of WHATWG: it takes the text in whatever pieces it comes, and hands on
- * each event (its name, its data and the id that was last given) as soon as it is whole. `retry` is told the milliseconds
- * that the server wishes for.
+ * each event (its name, its data and the id that was last given) as soon as it is whole. It passes `retry` over: who reads a
+ * stream by this comes back by a clock of their own, and the server's wish stands in an event too.
  */
-export function frames(
-  event: (name: string, data: string, id: string) => void,
-  retry: (ms: number) => void,
-): (text: string) => void {
+export function frames(event: (name: string, data: string, id: string) => void): (text: string) => void {
   let rest = '';
   let id = '';
   let name = '';
@@ -20,7 +17,6 @@ export function frames(
     } else if (field === 'data') data.push(value);
     else if (field === 'event') name = value;
     else if (field === 'id' && !value.includes('\0')) id = value;
-    else if (field === 'retry' && /^\d+$/.test(value)) retry(Number(value));
   };
   return (text) => {
     // A CR at the end of a piece may be half of a CRLF: it waits for the next. A byte order mark the decoder has taken.

@@ -9,7 +9,7 @@ export async function read(url: string, headers: Record<string, string>, sink: S
   const Accept = 'text/event-stream';
   const answer = await fetch(url, { headers: { Accept, ...headers }, signal, credentials: 'omit' });
   if (answer.status !== 200 || !answer.headers.get('Content-Type')?.startsWith(Accept)) return answer.status;
-  const take = frames((name, data, id) => signal.aborted || sink.event(name, JSON.parse(data) as never, id), sink.retry);
+  const take = frames((name, data, id) => signal.aborted || sink.event(name, JSON.parse(data) as never, id));
   await answer.body!.pipeThrough(new TextDecoderStream()).pipeTo(new WritableStream({ write: take }));
   return 0;
 }

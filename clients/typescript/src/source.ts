@@ -11,8 +11,6 @@ export interface Sink {
   event(name: string, data: never, cursor: string): void;
   /** The line broke. With `again` the browser is on its way back by itself; `status` is the answer's, 0 where none is known. */
   lost(again: boolean, status: number): void;
-  /** How many milliseconds the server wishes to be left alone after a break. */
-  retry(ms: number): void;
 }
 
 /** The events that are for us. `notification` is what `message` is called on a stream with `named=1`. */

@@ -163,7 +163,6 @@ export class Stream {
         brought = false; // what breaks again before it has brought anything is not left to the browser
         this.#owner.status(broken());
       },
-      retry: (ms) => (this.#wish = ms),
     };
     const source = open(address, sink);
     this.#giveUp();
@@ -182,7 +181,7 @@ export class Stream {
     else if (name !== 'heartbeat') this.#owner.change({ kind: name === 'notification' ? 'message' : name, cursor, data } as Change);
   }
 
-  #connected(data: Counts & { user_id: string; heartbeat_interval: number }, cursor: string): void {
+  #connected(data: Counts & { user_id: string; heartbeat_interval: number; retry?: number }, cursor: string): void {
     const before = this.#user ?? data.user_id;
     this.#user = data.user_id;
     if (before !== this.#user) {
@@ -190,6 +189,7 @@ export class Stream {
       return this.reconnect(true);
     }
     this.#attempt = this.#misses = 0;
+    this.#wish = data.retry || 0;
     this.#heartbeat = data.heartbeat_interval * 1000 || this.#heartbeat;
     this.#heard(this.#heartbeat * 2);
     this.#owner.change({ kind: 'counts', cursor, data });

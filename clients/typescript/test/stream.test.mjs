@@ -27,8 +27,8 @@ class FakeSource extends EventTarget {
     this.readyState = 1;
     this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data), lastEventId }));
   }
-  connect() {
-    this.tell('connection', { status: 'connected', unread: 1, unseen: 1, heartbeat_interval: 25 });
+  connect(more) {
+    this.tell('connection', { status: 'connected', unread: 1, unseen: 1, heartbeat_interval: 25, ...more });
   }
   /** The browser lost the connection: 0 is on its way back, 2 has given up. */
   fail(readyState) {
@@ -108,6 +108,19 @@ test('a lost connection is left to the browser, one given up is made anew after 
   assert.equal(FakeSource.all.length, 2);
   // Not by loading the list: what came meanwhile comes by the stream, and is heard.
   assert.deepEqual([seen.loads, seen.probes], [[false, false], 1]);
+});
+
+test('after a break it comes back no sooner than the server wished when it connected', async () => {
+  make().stream.start();
+  await settle();
+  FakeSource.last.connect({ retry: 2140 });
+  FakeSource.last.fail(2);
+  mock.timers.tick(2140 + 499);
+  await settle();
+  assert.equal(FakeSource.all.length, 1);
+  mock.timers.tick(501);
+  await settle();
+  assert.equal(FakeSource.all.length, 2);
 });
 
 test('silence of two heartbeats is a dead connection; a heartbeat is not silence', async () => {
