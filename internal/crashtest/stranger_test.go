@@ -98,8 +98,12 @@ func (p *process) drip(ctx context.Context, opened func()) error {
 	return os.ErrDeadlineExceeded
 }
 
-// guessers is how many connections guess at a time.
-const guessers = 64
+// guessers is how many connections guess at a time, and a volley how many guesses go out in one write: it costs the strangers
+// little, and is no better looked at.
+const (
+	guessers = 64
+	volley   = 16
+)
 
 // guess sends credentials that are no good, of each kind in turn. They are refused, and soon without a look.
 func (a assault) guess(ctx context.Context, p *process, begun func()) string {
@@ -107,7 +111,7 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	start := time.Now()
 	var all sync.WaitGroup
 	var refused, limited, other atomic.Int64
-	every := time.Second * guessers / time.Duration(a.guesses) // for each guesser
+	every := time.Second * guessers * volley / time.Duration(a.guesses) // for each guesser
 	apart := time.NewTicker(every / guessers)
 	defer apart.Stop()
 	for worker := range guessers {
@@ -147,27 +151,33 @@ func (p *process) tryCredentials(ctx context.Context, worker, most int, endless 
 	}
 	defer hangUp()
 	in := bufio.NewReader(c)
-	for ; endless || n < most; n++ {
+	for endless || n < most {
 		if endless {
 			<-pace
 		}
-		credential := fmt.Sprintf("%d-%d", worker, n)
-		show := []string{
-			"/counts/ HTTP/1.1\r\nAuthorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0." + credential, "/counts/?ticket=" + credential + " HTTP/1.1",
-			"/counts/ HTTP/1.1\r\nAuthorization: Bearer bf_" + credential, "/sse/stream/?token=a.b." + credential + " HTTP/1.1",
-		}[n%4]
-		if _, err := io.WriteString(c, "GET /api/v1/notifications"+show+"\r\nHost: x\r\n\r\n"); err != nil {
+		var all strings.Builder
+		for i := range volley {
+			credential := fmt.Sprintf("%d-%d", worker, n+i)
+			all.WriteString("GET /api/v1/notifications" + []string{
+				"/counts/ HTTP/1.1\r\nAuthorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0." + credential, "/counts/?ticket=" + credential + " HTTP/1.1",
+				"/counts/ HTTP/1.1\r\nAuthorization: Bearer bf_" + credential, "/sse/stream/?token=a.b." + credential + " HTTP/1.1",
+			}[i%4] + "\r\nHost: x\r\n\r\n")
+		}
+		if _, err := io.WriteString(c, all.String()); err != nil {
 			return n
 		}
-		answer, err := http.ReadResponse(in, nil)
-		if err != nil {
-			return n
+		for range volley {
+			answer, err := http.ReadResponse(in, nil)
+			if err != nil {
+				return n
+			}
+			_, err = io.Copy(io.Discard, answer.Body)
+			if answer.Body.Close() != nil || err != nil {
+				return n
+			}
+			answered(answer.StatusCode)
+			n++
 		}
-		_, err = io.Copy(io.Discard, answer.Body)
-		if answer.Body.Close() != nil || err != nil {
-			return n
-		}
-		answered(answer.StatusCode)
 	}
 	return n
 }
