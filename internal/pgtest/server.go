@@ -157,6 +157,7 @@ func (s *Server) program(name string, args ...string) *exec.Cmd {
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	// A group of its own: what a terminal sends to the tests is not for it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	leash(cmd.SysProcAttr)
 	if len(s.within) == 0 { // else these words do it, for they must not do it before they have entered
 		cmd.SysProcAttr.Credential = s.who
 	}

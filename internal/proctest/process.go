@@ -33,6 +33,7 @@ func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	cmd.Stdout, cmd.Stderr = p.Output, p.Output
 	cmd.WaitDelay = linger
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	leash(cmd.SysProcAttr)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
