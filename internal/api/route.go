@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
@@ -164,10 +165,15 @@ func (a *API) admit(c *call, r *route) error {
 	return a.limitCaller(c, r.who)
 }
 
+// lockedPause is how long somebody waits who is not looked at. Whoever guesses on and on, over all the connections that an address
+// may have, does not keep the server from those who are at it; somebody behind the same address does not notice.
+const lockedPause = 50 * time.Millisecond
+
 // identify finds out who sends a call. Where too many guesses came from, nobody else is looked at.
 func (a *API) identify(c *call) (err error) {
 	from := a.from(c)
 	if wait := a.Limits.Locked(from, c.r, c.begun); wait > 0 {
+		limit.Hold(c.ctx(), lockedPause)
 		return &tooMany{wait, "Too many credentials from this address were not accepted. Wait, and send a good one."}
 	}
 	c.mark = a.Hub.Mark()

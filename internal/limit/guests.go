@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Guests are the connections of those who have not shown yet who they are. Their number is bounded, in all and for each
@@ -78,6 +79,20 @@ func Welcome(ctx context.Context) {
 func Heard(ctx context.Context) {
 	if v, _ := ctx.Value(guestKey{}).(*guest); v != nil {
 		v.heard.Store(true)
+	}
+}
+
+// Hold has a guest wait for its answer, or until its request is given up. How many wait is bounded as guests are; of whom nothing
+// bounds (those who are known, and all of a server without a Guard) nobody waits.
+func Hold(ctx context.Context, pause time.Duration) {
+	if v, _ := ctx.Value(guestKey{}).(*guest); v == nil || v.known.Load() {
+		return
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -195,3 +195,37 @@ func TestUnheard(t *testing.T) {
 		}
 	}
 }
+
+// Held is who is bounded, for the pause, or until the request is given up.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const pause = time.Second
+		srv := &http.Server{}
+		limit.NewGuests(0, 0, nil).Guard(srv)
+		held := func(ctx context.Context) time.Duration {
+			began := time.Now()
+			limit.Hold(ctx, pause)
+			return time.Since(began)
+		}
+		here, there := net.Pipe()
+		guest := srv.ConnContext(t.Context(), here)
+		if got := held(guest); got != pause {
+			t.Errorf("a guest: held for %v, want %v", got, pause)
+		}
+		short, cancel := context.WithTimeout(guest, pause/4)
+		defer cancel()
+		if got := held(short); got != pause/4 {
+			t.Errorf("who gives up after %v: held for %v", pause/4, got)
+		}
+		limit.Welcome(guest)
+		if got := held(guest); got != 0 {
+			t.Errorf("who is known: held for %v", got)
+		}
+		if got := held(t.Context()); got != 0 {
+			t.Errorf("of a server without a guard: held for %v", got)
+		}
+		_ = here.Close()
+		_ = there.Close()
+	})
+}
