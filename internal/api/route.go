@@ -167,7 +167,7 @@ func (a *API) admit(c *call, r *route) error {
 
 // lockedPause is how long somebody waits who is not looked at. Whoever guesses on and on, over all the connections that an address
 // may have, does not keep the server from those who are at it; somebody behind the same address does not notice.
-const lockedPause = 50 * time.Millisecond
+const lockedPause = 100 * time.Millisecond
 
 // identify finds out who sends a call. Where too many guesses came from, nobody else is looked at.
 func (a *API) identify(c *call) (err error) {

@@ -21,6 +21,7 @@ type assault struct {
 	silent   int           // connections whose headers never end
 	again    bool          // they come back
 	guesses  int           // bad credentials; a second, when they come back
+	guessers int           // connections by which they come
 	memory   int           // KiB that the program may grow by
 	slowdown float64       // how much slower the slowest sends may be; 0: it is told alone
 }
@@ -29,10 +30,10 @@ type assault struct {
 func assaultOf(mode string) (assault, error) {
 	switch mode {
 	case "":
-		return assault{streams: 8, sends: 60, silent: 300, guesses: 3000, memory: 64 << 10}, nil
+		return assault{streams: 8, sends: 60, silent: 300, guesses: 3000, guessers: 64, memory: 64 << 10}, nil
 	case "long":
 		return assault{
-			streams: 20, sends: 1000, pause: 10 * time.Millisecond, silent: 2000, again: true, guesses: 10_000, memory: 192 << 10, slowdown: 3,
+			streams: 20, sends: 1000, pause: 10 * time.Millisecond, silent: 2000, again: true, guesses: 10_000, guessers: 512, memory: 192 << 10, slowdown: 3,
 		}, nil
 	default:
 		return assault{}, fmt.Errorf("ABUSE=%s: it is long, or not set", mode)

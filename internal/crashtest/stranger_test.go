@@ -98,12 +98,8 @@ func (p *process) drip(ctx context.Context, opened func()) error {
 	return os.ErrDeadlineExceeded
 }
 
-// guessers is how many connections guess at a time, and a volley how many guesses go out in one write: it costs the strangers
-// little, and is no better looked at.
-const (
-	guessers = 64
-	volley   = 16
-)
+// A volley is how many guesses go out in one write: it costs the strangers little, and is no better looked at.
+const volley = 16
 
 // guess sends credentials that are no good, of each kind in turn. They are refused, and soon without a look.
 func (a assault) guess(ctx context.Context, p *process, begun func()) string {
@@ -111,16 +107,16 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	start := time.Now()
 	var all sync.WaitGroup
 	var refused, limited, other atomic.Int64
-	every := time.Second * guessers * volley / time.Duration(a.guesses) // for each guesser
-	apart := time.NewTicker(every / guessers)
+	every := time.Second * volley * time.Duration(a.guessers) / time.Duration(a.guesses) // for each guesser
+	apart := time.NewTicker(every / time.Duration(a.guessers))
 	defer apart.Stop()
-	for worker := range guessers {
+	for worker := range a.guessers {
 		<-apart.C
 		all.Go(func() {
 			pace := time.NewTicker(every)
 			defer pace.Stop()
-			for n := 0; ctx.Err() == nil && (a.again || n < a.guesses/guessers); {
-				n += p.tryCredentials(ctx, worker, a.guesses/guessers-n, a.again, pace.C, func(status int) {
+			for n := 0; ctx.Err() == nil && (a.again || n < a.guesses/a.guessers); {
+				n += p.tryCredentials(ctx, worker, a.guesses/a.guessers-n, a.again, pace.C, func(status int) {
 					switch status {
 					case http.StatusUnauthorized:
 						refused.Add(1)
@@ -136,7 +132,7 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	all.Wait()
 	_, _ = fmt.Fprintf(os.Stderr, "guesses: %d looked at and refused, %d refused without a look, in %v\n", refused.Load(), limited.Load(), time.Since(start).Round(time.Second))
 	// Those that are looked at: the burst, what comes back meanwhile, and what is under way when the last one is counted.
-	most := 300 + 5*int64(time.Since(start)/time.Second+2) + 2*guessers
+	most := 300 + 5*int64(time.Since(start)/time.Second+2) + 2*int64(a.guessers)
 	if other.Load() > 0 || refused.Load() > most || limited.Load() < int64(a.guesses)/2 {
 		return fmt.Sprintf("guesses: %d refused (at most %d are to be looked at), %d limited, %d answered otherwise", refused.Load(), most, limited.Load(), other.Load())
 	}
