@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/api"
 	"github.com/belfryhq/belfry/internal/limit"
 )
 
@@ -22,6 +24,9 @@ type Limits struct {
 	// the bound the one that has waited longest is closed. Negative: no bound. They hold for servers that were given to
 	// [Server.Guard].
 	Guests, GuestsPerAddress int
+
+	URLBytes  int // of a request's path and query
+	BodyBytes int // of its body, at most [belfry.MaxBody]
 }
 
 // A Rate is how often something may happen: Count times in each Per, which is a day at most, and Burst times at once after a
@@ -45,6 +50,7 @@ func DefaultLimits() Limits {
 		Sends: Rate(r[limit.Sends]), Reads: Rate(r[limit.Reads]), Connects: Rate(r[limit.Connects]),
 		Address: Rate(r[limit.Address]), AddressConnects: Rate(r[limit.AddressConnects]), Failures: Rate(r[limit.Failures]),
 		Guests: defaultGuests, GuestsPerAddress: defaultGuestsPerAddress,
+		URLBytes: api.DefaultURL, BodyBytes: belfry.MaxBody,
 	}
 }
 

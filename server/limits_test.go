@@ -108,3 +108,30 @@ func TestScopesOfTheConfiguration(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// How large a path and a body may be is a setting, and whoever is over it is told how large.
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	cfg := config(storetest.NewMemory())
+	cfg.Limits.URLBytes, cfg.Limits.BodyBytes = 1024, 4096
+	_, url := start(t, cfg)
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		detail             string
+	}{
+		{http.MethodGet, "/healthz?" + strings.Repeat("x", 1000), "", http.StatusOK, ""},
+		{http.MethodGet, "/healthz?" + strings.Repeat("x", 1024), "", http.StatusRequestURITooLong, "1024 bytes"},
+		{http.MethodPost, "/api/v1/notifications/", `{"to":"42","category":"c","title":"t","body":"` + strings.Repeat("x", 4000) + `"}`, http.StatusCreated, ""},
+		{http.MethodPost, "/api/v1/notifications/", `{"to":"42","category":"c","title":"t","body":"` + strings.Repeat("x", 4096) + `"}`, http.StatusRequestEntityTooLarge, "4096 bytes"},
+	} {
+		status, _, body := do(t, test.method, url+test.path, test.body)
+		if status != test.status || !strings.Contains(body, test.detail) {
+			t.Errorf("%s %.30s with %d bytes: got %d %.200s, want %d", test.method, test.path, len(test.body), status, body, test.status)
+		}
+	}
+	cfg.Limits.BodyBytes = belfry.MaxBody + 1
+	if _, err := server.New(cfg); err == nil || !strings.Contains(err.Error(), "at most 524288") {
+		t.Errorf("a body larger than the contract has it: %v", err)
+	}
+}

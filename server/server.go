@@ -119,7 +119,7 @@ func (s *Server) assemble(cfg Config) (err error) {
 	}
 	s.api, err = api.New(api.Config{
 		Service: s.service, Hub: s.hub, Auth: authenticator, Watches: s.watches, Ready: s.ready, Warning: s.warning,
-		AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, Proxies: cfg.TrustedProxies,
+		AllowedOrigins: cfg.AllowedOrigins, Limits: s.limits, MaxURL: cfg.Limits.URLBytes, MaxBody: cfg.Limits.BodyBytes, Proxies: cfg.TrustedProxies,
 		Metrics: metricsHandler, Script: typescript.Script(), Parts: parts, Tokens: s.press, Version: cfg.Version, Logger: cfg.Logger, Observe: s.metrics.observe,
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ func limits(l *config.Limits) server.Limits {
 		Off: l.RateLimits == config.Off, Sends: server.Rate(l.RateSends), Reads: server.Rate(l.RateReads), Connects: server.Rate(l.RateConnects),
 		Address: server.Rate(l.RateAddress), AddressConnects: server.Rate(l.RateAddressConnects), Failures: server.Rate(l.RateFailures),
 		Guests: capped(l.MaxGuests), GuestsPerAddress: capped(l.MaxGuestsPerAddress),
+		URLBytes: int(l.MaxURLBytes), BodyBytes: int(l.MaxBodyBytes),
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/auth"
 	"github.com/belfryhq/belfry/internal/limit"
 	"github.com/belfryhq/belfry/internal/notify"
@@ -26,6 +28,8 @@ type Config struct {
 	Warning        func(context.Context) string // what is wrong while they are served; nil: nothing ever is
 	AllowedOrigins []string                     // see server.Config
 	Limits         *limit.Limiter               // nil: there are none
+	MaxURL         int                          // bytes of a request's path and query; 0: DefaultURL
+	MaxBody        int                          // bytes of its body, at most belfry.MaxBody, which 0 is
 	Proxies        limit.Proxies                // who is believed to say for whom they ask
 	Metrics        http.Handler                 // nil: there is no /metrics
 	Script         []byte                       // /belfry.js; empty: there is none
@@ -53,6 +57,9 @@ type API struct {
 	leaving leaving
 	behind  sync.Once // of a proxy that nobody named
 }
+
+// DefaultURL is how many bytes a path and query may have: a token in a query is the longest thing that belongs there.
+const DefaultURL = 8 << 10
 
 // StreamPath is where the stream is, without its trailing slash.
 const StreamPath = "/api/v1/notifications/sse/stream"
@@ -104,6 +111,10 @@ func routes() []route {
 func New(c Config) (*API, error) {
 	if c.Service == nil || c.Hub == nil || c.Auth == nil || c.Ready == nil {
 		return nil, errors.New("api: a service, a hub, an authenticator and a readiness check are required")
+	}
+	c.MaxURL, c.MaxBody = cmp.Or(c.MaxURL, DefaultURL), cmp.Or(c.MaxBody, belfry.MaxBody)
+	if c.MaxURL < 0 || c.MaxBody < 0 || c.MaxBody > belfry.MaxBody {
+		return nil, fmt.Errorf("the limits of URLs and bodies are %d and %d bytes: give positive numbers, and for bodies at most %d", c.MaxURL, c.MaxBody, belfry.MaxBody)
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

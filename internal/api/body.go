@@ -26,22 +26,26 @@ func (a *API) give(p *[]byte, b []byte) {
 	}
 }
 
+func (a *API) bodyTooBig() error {
+	return belfry.Errorf(belfry.CodeTooLarge, "The body is larger than the %d bytes that one request may have.", a.MaxBody)
+}
+
 // body reads the request's body into b. The result is empty when there is none.
 func (a *API) body(c *call, b []byte) ([]byte, error) {
 	if err := mediaType(c.r.Header); err != nil {
 		return b, err
 	}
-	if c.r.ContentLength > belfry.MaxBody {
-		return b, errBodyTooBig
+	if c.r.ContentLength > int64(a.MaxBody) {
+		return b, a.bodyTooBig()
 	}
 	buf := bytes.NewBuffer(b)
 	if n := c.r.ContentLength; n > 0 {
 		buf.Grow(int(n) + bytes.MinRead) // ReadFrom wants room to see the end
 	}
 	// The underlying writer is given, so that net/http closes the connection instead of reading on.
-	_, err := buf.ReadFrom(http.MaxBytesReader(c.ResponseWriter, c.r.Body, belfry.MaxBody))
+	_, err := buf.ReadFrom(http.MaxBytesReader(c.ResponseWriter, c.r.Body, int64(a.MaxBody)))
 	if _, big := errors.AsType[*http.MaxBytesError](err); big {
-		return buf.Bytes(), errBodyTooBig
+		return buf.Bytes(), a.bodyTooBig()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return buf.Bytes(), belfry.Errorf(belfry.CodeMalformed, "The body could not be read to its end.")

@@ -9,9 +9,6 @@ import (
 	"github.com/belfryhq/belfry/internal/limit"
 )
 
-// maxTarget is the longest path and query, in bytes. A token in a query is the longest thing that belongs there.
-const maxTarget = 8 << 10
-
 // A tooMany is the refusal of a call that comes too soon.
 type tooMany struct {
 	wait   time.Duration // until one is let through

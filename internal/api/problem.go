@@ -20,12 +20,10 @@ type refusal struct {
 func (e *refusal) Error() string { return e.detail }
 
 var (
-	errNoPath     = &refusal{http.StatusNotFound, "There is nothing at this path."}
-	errMethod     = &refusal{http.StatusMethodNotAllowed, "This path does not take this method; see the Allow header."}
-	errMediaType  = &refusal{http.StatusUnsupportedMediaType, "The body must be JSON: send it with Content-Type: application/json."}
-	errNoStream   = &refusal{http.StatusNotAcceptable, "This is an event stream: ask with GET and Accept: text/event-stream."}
-	errTarget     = &refusal{http.StatusRequestURITooLong, "The address is longer than the 8 KiB that one may have."}
-	errBodyTooBig = belfry.Errorf(belfry.CodeTooLarge, "The body is larger than the %d KiB that one request may have.", belfry.MaxBody/1024)
+	errNoPath    = &refusal{http.StatusNotFound, "There is nothing at this path."}
+	errMethod    = &refusal{http.StatusMethodNotAllowed, "This path does not take this method; see the Allow header."}
+	errMediaType = &refusal{http.StatusUnsupportedMediaType, "The body must be JSON: send it with Content-Type: application/json."}
+	errNoStream  = &refusal{http.StatusNotAcceptable, "This is an event stream: ask with GET and Accept: text/event-stream."}
 )
 
 func statusOf(code belfry.Code) int {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -110,8 +111,8 @@ func (t table) find(escaped string) (res *resource, value string) {
 
 // serve finds the route of a call and carries it out.
 func (a *API) serve(c *call) error {
-	if len(c.r.URL.RawQuery)+len(c.r.URL.Path) > maxTarget {
-		return errTarget
+	if len(c.r.URL.RawQuery)+len(c.r.URL.Path) > a.MaxURL {
+		return &refusal{http.StatusRequestURITooLong, fmt.Sprintf("The address is longer than the %d bytes that one may have.", a.MaxURL)}
 	}
 	res, value := a.table.find(c.r.URL.EscapedPath())
 	if res == nil {

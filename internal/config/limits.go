@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/belfryhq/belfry"
 )
 
 // Limits bound what one client may ask for, and what a stranger may hold.
@@ -20,6 +22,8 @@ type Limits struct {
 	MaxGuests           Count    `setting:"BELFRY_MAX_GUESTS" group:"Limits" default:"8192" placeholder:"N" help:"Connections of those who have not shown who they are; at the limit the one that has waited longest is closed. 0: no limit."`
 	MaxGuestsPerAddress Count    `setting:"BELFRY_MAX_GUESTS_PER_ADDRESS" group:"Limits" default:"512" placeholder:"N" help:"The same for each address; trusted proxies have no such limit. 0: no limit."`
 	MaxHeaderBytes      Header   `setting:"BELFRY_MAX_HEADER_BYTES" group:"Limits" default:"65536" placeholder:"N" help:"How large the headers of a request may be."`
+	MaxURLBytes         URL      `setting:"BELFRY_MAX_URL_BYTES" group:"Limits" default:"8192" placeholder:"N" help:"How large its path and query may be."`
+	MaxBodyBytes        Body     `setting:"BELFRY_MAX_BODY_BYTES" group:"Limits" default:"524288" placeholder:"N" help:"How large its body may be; the contract allows no more than the default."`
 	HeaderTimeout       Patience `setting:"BELFRY_HEADER_TIMEOUT" group:"Limits" default:"10s" placeholder:"TIME" help:"In which the headers of a request must have come."`
 	BodyTimeout         Patience `setting:"BELFRY_BODY_TIMEOUT" group:"Limits" default:"30s" placeholder:"TIME" help:"In which its body must have come."`
 }
@@ -89,13 +93,26 @@ func (p Patience) Duration() time.Duration { return time.Duration(p) }
 type Header int
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
-func (h *Header) UnmarshalText(b []byte) error {
-	const least, most = 4 << 10, 1 << 20
+func (h *Header) UnmarshalText(b []byte) error { return size(h, b, 4<<10, 1<<20) }
+
+// A URL is the size of a request's path and query, in bytes.
+type URL int
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (u *URL) UnmarshalText(b []byte) error { return size(u, b, 1<<10, 64<<10) }
+
+// A Body is the size of a request's body, in bytes.
+type Body int
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (y *Body) UnmarshalText(b []byte) error { return size(y, b, 4<<10, belfry.MaxBody) }
+
+func size[T ~int](to *T, b []byte, least, most int) error {
 	n, err := strconv.Atoi(string(b))
 	if err != nil || n < least || n > most {
 		return fmt.Errorf("%.40q is not a whole number from %d to %d", b, least, most)
 	}
-	*h = Header(n)
+	*to = T(n)
 	return nil
 }
 
