@@ -26,7 +26,8 @@ type revocations struct {
 	now    func() time.Time
 	logger *slog.Logger
 
-	stale   atomic.Bool  // something was revoked since it was read
+	heard   atomic.Int64 // how many times something may have been revoked
+	read    atomic.Int64 // how many of them are known
 	last    atomic.Int64 // when it was read, in milliseconds; 0: never
 	reading sync.Mutex
 	swept   time.Time // guarded by reading
@@ -38,6 +39,12 @@ type revocations struct {
 func newRevocations(store belfry.Revocations, now func() time.Time, logger *slog.Logger) *revocations {
 	return &revocations{store: store, now: now, logger: logger, known: map[belfry.SecretHash]belfry.Revoked{}}
 }
+
+// hear is told that something may have been revoked: the next request has it read before it goes on.
+func (v *revocations) hear() { v.heard.Add(1) }
+
+// stale reports whether something was revoked that is not known.
+func (v *revocations) stale() bool { return v.last.Load() == 0 || v.read.Load() != v.heard.Load() }
 
 // check returns a reason when the token was taken back.
 func (v *revocations) check(ctx context.Context, t *token) error {
@@ -64,7 +71,7 @@ func (v *revocations) check(ctx context.Context, t *token) error {
 // refresh reads the store when something was revoked, or nothing was heard for a while. In the latter case one request reads,
 // and the others go by what is known.
 func (v *revocations) refresh(ctx context.Context) error {
-	must, now := v.stale.Load() || v.last.Load() == 0, v.now()
+	must, now := v.stale(), v.now()
 	// A negative age is a clock that was set back: what it says is worth nothing.
 	if age := now.Sub(time.UnixMilli(v.last.Load())); !must && age >= 0 && age < revokedAge {
 		return nil
@@ -77,10 +84,10 @@ func (v *revocations) refresh(ctx context.Context) error {
 		v.reading.Lock()
 	}
 	defer v.reading.Unlock()
-	if must && !v.stale.Load() && v.last.Load() != 0 {
+	if must && !v.stale() {
 		return nil // another request has read it meanwhile
 	}
-	err := v.read(ctx, now)
+	err := v.learn(ctx, now)
 	if err != nil && !must {
 		v.logger.WarnContext(ctx, "what was revoked cannot be read; what is known of it holds", "error", err)
 		return nil
@@ -88,17 +95,14 @@ func (v *revocations) refresh(ctx context.Context) error {
 	return err
 }
 
-func (v *revocations) read(ctx context.Context, now time.Time) error {
+func (v *revocations) learn(ctx context.Context, now time.Time) error {
 	var since time.Time
 	if last := v.last.Load(); last != 0 {
 		since = time.UnixMilli(last).Add(-revokedOverlap)
 	}
-	stale := v.stale.Swap(false) // before it is read: what is revoked meanwhile has it read again
+	heard := v.heard.Load() // before it is read: what is revoked meanwhile has it read again
 	found, err := v.store.Revoked(ctx, since)
 	if err != nil {
-		if stale {
-			v.stale.Store(true)
-		}
 		return fmt.Errorf("read what was revoked: %w", err)
 	}
 	v.mu.Lock()
@@ -114,6 +118,8 @@ func (v *revocations) read(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
+	// Last: until then, others wait for it rather than go by what was known before.
 	v.last.Store(now.UnixMilli())
+	v.read.Store(heard)
 	return nil
 }

@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -83,5 +84,53 @@ func TestRevocation(t *testing.T) {
 	view.fail = nil
 	if !let(`"sub":"9"`) {
 		t.Error("the store is back")
+	}
+}
+
+// duringRevocations has something done in the middle of being read.
+type duringRevocations struct {
+	belfry.Revocations
+	during func()
+}
+
+func (d *duringRevocations) Revoked(ctx context.Context, since time.Time) ([]belfry.Revoked, error) {
+	if during := d.during; during != nil {
+		d.during = nil
+		during()
+	}
+	return d.Revocations.Revoked(ctx, since)
+}
+
+// TestRevokedWhileItIsRead: a request has the store read what was revoked; another one does not go by what was known before
+// meanwhile.
+func TestRevokedWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	w := open(t, auth.Config{JWT: auth.JWT{Secret: []byte(hmacSecret)}})
+	view := &duringRevocations{Revocations: w.store.Revocations}
+	w.store.Revocations = view
+	token := hs256(t, `{"sub":"7","iat":`+in(-time.Second)+`,"exp":`+in(time.Hour)+`}`)
+	let := func() bool {
+		_, err := w.Authenticate(get("/", "Authorization", "Bearer "+token))
+		return err == nil
+	}
+	if !let() {
+		t.Fatal("nothing is revoked")
+	}
+	if err := w.store.Revoke(t.Context(), belfry.Revocation{User: "7", At: now}); err != nil {
+		t.Fatal(err)
+	}
+	w.Hear(belfry.Ring{User: "7", Hangup: belfry.Hangup{Reason: belfry.CloseRevoked}})
+	other := make(chan bool, 1)
+	view.during = func() {
+		go func() { other <- let() }()
+		for range 1000 { // it waits for the reading, or is let in at once
+			runtime.Gosched()
+		}
+	}
+	if let() {
+		t.Error("the one who has it read is let in")
+	}
+	if <-other {
+		t.Error("another one was let in meanwhile")
 	}
 }

@@ -25,10 +25,10 @@ func (a *Authenticator) Stats() Stats {
 // read again; so it has when rings were lost. Have it hear them before those who hold the streams do.
 func (a *Authenticator) Hear(r belfry.Ring) {
 	if r.User == "" && r.Mute {
-		a.revoked.stale.Store(true)
+		a.revoked.hear()
 	}
 	if why := r.Hangup.Reason; why == belfry.CloseRevoked || why == belfry.CloseExpired {
-		a.revoked.stale.Store(true)
+		a.revoked.hear()
 		if a.asker != nil {
 			a.asker.cache.forget()
 		}
