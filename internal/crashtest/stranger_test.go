@@ -106,7 +106,17 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	begun()
 	start := time.Now()
 	var all sync.WaitGroup
-	var refused, limited, other atomic.Int64
+	var sent, refused, limited, other atomic.Int64
+	answered := func(status int) {
+		switch status {
+		case http.StatusUnauthorized:
+			refused.Add(1)
+		case http.StatusTooManyRequests:
+			limited.Add(1)
+		default:
+			other.Add(1)
+		}
+	}
 	every := time.Second * volley * time.Duration(a.guessers) / time.Duration(a.guesses) // for each guesser
 	apart := time.NewTicker(every / time.Duration(a.guessers))
 	defer apart.Stop()
@@ -116,21 +126,14 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 			pace := time.NewTicker(every)
 			defer pace.Stop()
 			for n := 0; ctx.Err() == nil && (a.again || n < a.guesses/a.guessers); {
-				n += p.tryCredentials(ctx, worker, a.guesses/a.guessers-n, a.again, pace.C, func(status int) {
-					switch status {
-					case http.StatusUnauthorized:
-						refused.Add(1)
-					case http.StatusTooManyRequests:
-						limited.Add(1)
-					default:
-						other.Add(1)
-					}
-				})
+				out, back := p.tryCredentials(ctx, worker, a.guesses/a.guessers-n, a.again, pace.C, answered)
+				n += back
+				sent.Add(int64(out))
 			}
 		})
 	}
 	all.Wait()
-	_, _ = fmt.Fprintf(os.Stderr, "guesses: %d looked at and refused, %d refused without a look, in %v\n", refused.Load(), limited.Load(), time.Since(start).Round(time.Second))
+	_, _ = fmt.Fprintf(os.Stderr, "guesses: %d sent, %d looked at and refused, %d refused without a look, in %v\n", sent.Load(), refused.Load(), limited.Load(), time.Since(start).Round(time.Second))
 	// Those that are looked at: the burst, what comes back meanwhile, and what is under way when the last one is counted.
 	most := 300 + 5*int64(time.Since(start)/time.Second+2) + 2*int64(a.guessers)
 	if other.Load() > 0 || refused.Load() > most || limited.Load() < int64(a.guesses)/2 {
@@ -139,43 +142,68 @@ func (a assault) guess(ctx context.Context, p *process, begun func()) string {
 	return ""
 }
 
-// tryCredentials guesses on one connection until it ends, and returns how often.
-func (p *process) tryCredentials(ctx context.Context, worker, most int, endless bool, pace <-chan time.Time, answered func(int)) (n int) {
+// tryCredentials guesses on one connection until it ends, and returns how many guesses it sent, and how many were answered. Where
+// it is endless, it waits for the time of the next volley, and not for answers.
+func (p *process) tryCredentials(ctx context.Context, worker, most int, endless bool, pace <-chan time.Time, answered func(int)) (sent, back int) {
 	c, hangUp, err := p.dial(ctx)
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	defer hangUp()
-	in := bufio.NewReader(c)
-	for endless || n < most {
-		if endless {
-			<-pace
-		}
-		var all strings.Builder
-		for i := range volley {
-			credential := fmt.Sprintf("%d-%d", worker, n+i)
-			all.WriteString("GET /api/v1/notifications" + []string{
-				"/counts/ HTTP/1.1\r\nAuthorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0." + credential, "/counts/?ticket=" + credential + " HTTP/1.1",
-				"/counts/ HTTP/1.1\r\nAuthorization: Bearer bf_" + credential, "/sse/stream/?token=a.b." + credential + " HTTP/1.1",
-			}[i%4] + "\r\nHost: x\r\n\r\n")
-		}
-		if _, err := io.WriteString(c, all.String()); err != nil {
-			return n
-		}
-		for range volley {
+	heard := make(chan struct{}, 1)
+	var hearing sync.WaitGroup
+	hearing.Go(func() {
+		defer close(heard)
+		defer hangUp() // which ends the sending too
+		in := bufio.NewReader(c)
+		for {
 			answer, err := http.ReadResponse(in, nil)
 			if err != nil {
-				return n
+				return
 			}
 			_, err = io.Copy(io.Discard, answer.Body)
 			if answer.Body.Close() != nil || err != nil {
-				return n
+				return
 			}
 			answered(answer.StatusCode)
-			n++
+			if back++; back%volley == 0 && !endless {
+				heard <- struct{}{}
+			}
+		}
+	})
+	for endless || sent < most {
+		if endless {
+			select {
+			case <-pace:
+			case <-heard: // closed: the server has hung up, and a new connection is there when its time comes
+				return sent, back
+			}
+		}
+		if _, err := io.WriteString(c, guessesOf(worker, sent)); err != nil {
+			break
+		}
+		if sent += volley; endless {
+			continue
+		}
+		if _, more := <-heard; !more {
+			break
 		}
 	}
-	return n
+	hangUp()
+	hearing.Wait()
+	return sent, back
+}
+
+// guessesOf is a volley.
+func guessesOf(worker, n int) string {
+	var all strings.Builder
+	for i := range volley {
+		credential := fmt.Sprintf("%d-%d", worker, n+i)
+		all.WriteString("GET /api/v1/notifications" + []string{
+			"/counts/ HTTP/1.1\r\nAuthorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0." + credential, "/counts/?ticket=" + credential + " HTTP/1.1",
+			"/counts/ HTTP/1.1\r\nAuthorization: Bearer bf_" + credential, "/sse/stream/?token=a.b." + credential + " HTTP/1.1",
+		}[i%4] + "\r\nHost: x\r\n\r\n")
+	}
+	return all.String()
 }
 
 // repeat makes a way of what is done once, and which answers it may get; 0 is a connection that is cut, as any may be
