@@ -1,7 +1,6 @@
 package crashtest_test
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -52,17 +51,10 @@ func (h *herd) deliver(t *testing.T, r *mailRun) (twice, ambiguous int) {
 	}
 }
 
-// empty says whether no mail is queued any more, nor to be tried again. What is queued is asked for twice: a mail in doubt
-// that is tried again may be queued when those in doubt are listed, and in doubt when those queued are.
+// empty says whether no mail is queued any more, nor to be tried again.
 func (r *mailRun) empty(t *testing.T, p *process) (bool, string) {
 	t.Helper()
-	var found []delivery
-	var err error
-	for _, state := range []string{"queued", "ambiguous", "queued"} {
-		var list struct{ Results []delivery }
-		err = errors.Join(err, p.get(t.Context(), "/api/v1/deliveries/?state="+state+"&channel=email", &list))
-		found = append(found, list.Results...)
-	}
+	found, err := p.unsettled(t.Context())
 	again := slices.DeleteFunc(found, func(d delivery) bool {
 		return d.State == "ambiguous" && d.NextAttemptAt == nil
 	})

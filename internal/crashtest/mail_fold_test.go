@@ -36,9 +36,8 @@ func TestFoldedMailCrash(t *testing.T) {
 	}
 	p := serve(t, r.dir, r.settings...)
 	p.until(t, "the queue is empty", func() (bool, string) {
-		var queued, ambiguous struct{ Results []delivery }
-		err := errors.Join(p.get(t.Context(), "/api/v1/deliveries/?state=queued", &queued), p.get(t.Context(), "/api/v1/deliveries/?state=ambiguous", &ambiguous))
-		return err == nil && len(queued.Results)+len(ambiguous.Results) == 0, fmt.Sprintf("%+v %+v %v", queued, ambiguous, err)
+		left, err := p.unsettled(t.Context())
+		return err == nil && len(left) == 0, fmt.Sprintf("%+v %v", left, err)
 	})
 	twice, _ := r.audit(t, p)
 	r.told(t, p)

@@ -3,6 +3,7 @@ package crashtest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -66,6 +67,17 @@ type delivery struct {
 		Code  int    `json:"code"`
 		Text  string `json:"text"`
 	} `json:"attempts"`
+}
+
+// unsettled lists the mails that are queued or in doubt. What is queued is asked for twice: a mail in doubt that is tried again may
+// be queued when those in doubt are listed, and in doubt when those queued are.
+func (p *process) unsettled(ctx context.Context) (found []delivery, err error) {
+	for _, state := range []string{"queued", "ambiguous", "queued"} {
+		var list struct{ Results []delivery }
+		err = errors.Join(err, p.get(ctx, "/api/v1/deliveries/?state="+state+"&channel=email", &list))
+		found = append(found, list.Results...)
+	}
+	return found, err
 }
 
 // get reads one answer of the API.
