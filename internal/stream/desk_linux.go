@@ -63,5 +63,5 @@ func (d *desk) read(ctx context.Context, p *parked) {
 		}
 		p.stumble(h.now())
 	}
-	p.home.hand(answer)
+	p.home.hand(answer, false)
 }

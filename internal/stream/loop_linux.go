@@ -87,20 +87,9 @@ func (l *loop) wakeAll() {
 	signal(l.bell)
 }
 
-// hand leaves a note, or reports that the loop has ended and will not read it.
-func (l *loop) hand(n note) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return false
-	}
-	l.notes = append(l.notes, n)
-	signal(l.bell)
-	return true
-}
-
-// handLater is hand for a note that has time.
-func (l *loop) handLater(n note) bool {
+// hand leaves a note, or reports that the loop has ended and will not read it. One that has time is read with the next that has
+// none, or after laterPause.
+func (l *loop) hand(n note, hasTime bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.over {
@@ -108,6 +97,8 @@ func (l *loop) handLater(n note) bool {
 	}
 	l.notes = append(l.notes, n)
 	switch {
+	case !hasTime:
+		signal(l.bell)
 	case l.later == nil:
 		l.later = time.AfterFunc(laterPause, func() { signal(l.bell) })
 	case len(l.notes) == 1:
@@ -121,19 +112,14 @@ func (l *loop) handLater(n note) bool {
 // it in, too. It reports whether the stream goes on; buffer is given back.
 func (l *loop) welcome(p *parked, fd int, buffer *[]byte, calm bool) bool {
 	n, err := l.hub.send(fd, *buffer)
+	arrival := note{p: p, kind: arrived, fd: fd}
 	if err == nil && n < len(*buffer) {
 		*buffer = append((*buffer)[:0], (*buffer)[n:]...)
-		return l.hand(note{p: p, kind: arrived, fd: fd, buffer: buffer})
+		arrival.buffer = buffer
+	} else {
+		l.hub.giveBack(buffer)
 	}
-	l.hub.giveBack(buffer)
-	switch n := (note{p: p, kind: arrived, fd: fd}); {
-	case err != nil:
-		return false
-	case calm:
-		return l.handLater(n)
-	default:
-		return l.hand(n)
-	}
+	return err == nil && l.hand(arrival, calm && arrival.buffer == nil)
 }
 
 // listen hands in what the poller sees, until the poller is closed.
