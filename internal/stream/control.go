@@ -63,13 +63,14 @@ func (h *Hub) Close(ctx context.Context) error {
 	})
 	defer unwatch()
 	h.mu.Lock()
-	for h.total.Load() > 0 && ctx.Err() == nil {
+	left := h.total.Load()
+	for ; left > 0 && ctx.Err() == nil; left = h.total.Load() {
 		h.empty.Wait()
 	}
 	h.mu.Unlock()
 	h.down.Do(h.stop)
-	if n := h.total.Load(); n > 0 {
-		return fmt.Errorf("close %d streams: %w", n, context.Cause(ctx))
+	if left > 0 { // not looked at again: by now newcomers may be counted, until they are refused
+		return fmt.Errorf("close %d streams: %w", left, context.Cause(ctx))
 	}
 	return nil
 }
