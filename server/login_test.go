@@ -129,9 +129,7 @@ func serveBell(t *testing.T, c server.Config) (url string) {
 	}
 	front := httptest.NewServer(s)
 	t.Cleanup(func() {
-		if err := s.Close(t.Context()); err != nil && !errors.Is(err, t.Context().Err()) {
-			t.Error(err)
-		}
+		end(t, s)
 		front.Close()
 	})
 	return front.URL

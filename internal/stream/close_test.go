@@ -98,6 +98,14 @@ func TestStatus(t *testing.T) {
 		if got := asJSON(); got != want {
 			t.Errorf("connected:\nwant %s\n got %s", want, got)
 		}
+		told := n.open(stream.Request{User: "bob"})
+		synctest.Wait()
+		told.w.block()
+		if closed := n.hub.Hangup("bob", "", belfry.CloseClosed); closed != 1 || n.hub.Status("bob").IsConnected {
+			t.Errorf("%d streams were told to close, want 1, and the status still has it while its last words are on their way", closed)
+		}
+		told.w.unblock()
+		<-told.done
 		p.leave()
 		synctest.Wait()
 		if n.hub.Status("ada").IsConnected {

@@ -69,7 +69,10 @@ func (h *Hub) Close(ctx context.Context) error {
 	}
 	h.mu.Unlock()
 	h.down.Do(h.stop)
-	if left > 0 { // not looked at again: by now newcomers may be counted, until they are refused
+	if left > 0 { // only then: newcomers are counted too, until they are refused
+		left = h.total.Load()
+	}
+	if left > 0 {
 		return fmt.Errorf("close %d streams: %w", left, context.Cause(ctx))
 	}
 	return nil

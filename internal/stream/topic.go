@@ -168,12 +168,16 @@ func (t *topic) hangup(id string, why belfry.CloseReason) (closed int) {
 	return closed
 }
 
-// status returns what the person may see of their streams.
+// status returns what the person may see of their streams. One that was told to end is none of them: whoever was answered
+// that it is closed does not find it again, however long its last words take.
 func (t *topic) status() (conns []ConnectionStatus, last moment, events int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := t.hub.all.now.Load()
 	for c := range t.conns() {
+		if c.why != 0 {
+			continue
+		}
 		s := ConnectionStatus{
 			ID: c.id.String(), OpenedAt: Moment{c.id.Time()}, Transport: c.by.name(), Cursor: t.hub.cursor(c.at).String(),
 			UserAgent: c.userAgent.Value(),
