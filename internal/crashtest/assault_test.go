@@ -40,8 +40,9 @@ func assaultOf(mode string) (assault, error) {
 	}
 }
 
-// Strangers are a process of their own, at the lowest priority: real ones bring machines of their own, and must not be
-// measured together with those who listen.
+// Strangers are a process of their own, which runs when nobody else wants to: real ones bring machines of their own, and must
+// not be measured together with those who listen. Merely nice, they would keep a processor for some milliseconds from whoever
+// wakes up meanwhile.
 type stranger struct {
 	cmd   *exec.Cmd
 	stop  io.Closer
@@ -51,7 +52,7 @@ type stranger struct {
 // startStrangers starts them and waits until they are at it.
 func startStrangers(t *testing.T, p *process) *stranger {
 	t.Helper()
-	s := &stranger{cmd: exec.Command("nice", "-n", "19", must(os.Executable()))}
+	s := &stranger{cmd: exec.Command("chrt", "--idle", "0", must(os.Executable()))}
 	s.cmd.Env = append(os.Environ(), "ABUSE_AT="+p.base)
 	s.cmd.Stderr = os.Stderr
 	s.stop = must(s.cmd.StdinPipe())
