@@ -89,100 +89,129 @@ func (w *writer) hand(ctx context.Context, j *job) error {
 
 func (w *writer) loop() {
 	defer close(w.done)
-	batch := make([]*job, 0, maxBatchJobs)
-	for {
-		if batch = w.gather(batch[:0]); len(batch) == 0 {
-			return
-		}
-		w.runAll(batch)
-		for _, j := range batch {
+	b := &batch{jobs: make([]*job, 0, maxBatchJobs)}
+	for w.gather(b) {
+		w.runAll(b)
+		for _, j := range b.jobs {
 			close(j.done)
 		}
-		clear(batch)
+		clear(b.jobs)
+		b.jobs, b.rows = b.jobs[:0], 0
 	}
 }
 
-// gather waits for one job, and takes what else is waiting by then. It lets whoever can run run first, as long as that
-// brings more: those whose jobs have just been done, and who are about to ask again, are not a sync late. That ends, for
-// nobody in the batch can ask before it is done. Rejected: to wait for them by the clock (ADR 0011).
-func (w *writer) gather(batch []*job) []*job {
+// A batch is what shares a transaction.
+type batch struct {
+	jobs []*job
+	rows int
+}
+
+func (b *batch) add(j *job) {
+	b.jobs = append(b.jobs, j)
+	b.rows += j.rows
+}
+
+// gather waits for one job, and takes what else is waiting by then. It reports whether there was any.
+func (w *writer) gather(b *batch) bool {
 	first := w.held
 	w.held = nil
 	if first == nil {
 		if first = <-w.jobs; first == nil {
-			return batch
+			return false
 		}
 	}
-	batch = append(batch, first)
-	rows := first.rows
-	for before := 0; len(batch) > before && w.held == nil; {
-		before = len(batch)
+	b.add(first)
+	w.join(b)
+	return true
+}
+
+// join adds what is waiting to the batch. It lets whoever can run run first, as long as that brings more: those whose jobs
+// have just been done, and who are about to ask again, are not a sync late. That ends, for nobody in the batch can ask
+// before it is done. Rejected: to wait for them by the clock (ADR 0011).
+func (w *writer) join(b *batch) {
+	for before := 0; len(b.jobs) > before; {
+		before = len(b.jobs)
 		runtime.Gosched()
-		batch = w.take(batch, &rows)
+		w.take(b)
 	}
-	return batch
 }
 
 // take adds what is waiting to the batch, up to its bounds.
-func (w *writer) take(batch []*job, rows *int) []*job {
-	for len(batch) < maxBatchJobs {
+func (w *writer) take(b *batch) {
+	for len(b.jobs) < maxBatchJobs && w.held == nil {
 		select {
 		case j := <-w.jobs:
 			if j == nil {
-				return batch
+				return
 			}
-			if *rows += j.rows; *rows > maxBatchRows {
+			if b.rows+j.rows > maxBatchRows {
 				w.held = j
-				return batch
+				return
 			}
-			batch = append(batch, j)
+			b.add(j)
 		default:
-			return batch
+			return
 		}
 	}
-	return batch
 }
 
-// runAll commits a batch; when it cannot be committed as a whole, each job by itself, so that a bad one refuses only
-// itself. Where a transaction could not even begin (another process holds the file), it would wait in vain for each.
-func (w *writer) runAll(batch []*job) {
+// runAll commits a batch, and what joins it while its rows are written; when it cannot be committed as a whole, each job by
+// itself, so that a bad one refuses only itself. Where a transaction could not even begin (another process holds the file),
+// it would wait in vain for each.
+func (w *writer) runAll(b *batch) {
+	err := w.tx.begin()
+	if err != nil {
+		for _, j := range b.jobs {
+			j.err = err
+		}
+		return
+	}
+	if err = w.commit(b, w.join); err == nil {
+		return
+	}
+	if len(b.jobs) == 1 {
+		b.jobs[0].err = err
+		return
+	}
+	for _, j := range b.jobs {
+		w.runAlone(j)
+	}
+}
+
+func (w *writer) runAlone(j *job) {
 	err := w.tx.begin()
 	if err == nil {
-		if err = w.commit(batch); err == nil {
-			return
-		}
-		if len(batch) > 1 {
-			for i := range batch {
-				w.runAll(batch[i : i+1])
-			}
-			return
-		}
+		err = w.commit(&batch{jobs: []*job{j}}, func(*batch) {})
 	}
-	for _, j := range batch {
+	if err != nil {
 		j.err = err
 	}
 }
 
-// commit runs jobs in the transaction that was begun. After an error nothing of it happened, here or in the file.
-func (w *writer) commit(batch []*job) (err error) {
+// commit runs jobs in the transaction that was begun, and those that join adds when all before them have run. After an error
+// nothing of it happened, here or in the file.
+func (w *writer) commit(b *batch, join func(*batch)) (err error) {
 	defer func() {
 		if err != nil {
 			w.tx.rollback()
 		}
 	}()
-	for _, j := range batch {
-		if j.err = j.gave(); j.err != nil {
-			continue
+	for i := 0; i < len(b.jobs); i++ {
+		j := b.jobs[i]
+		if j.err = j.gave(); j.err == nil {
+			if j.err = w.run(j); j.err != nil && !isRefusal(j.err) {
+				return j.err
+			}
 		}
-		if j.err = w.run(j); j.err != nil && !isRefusal(j.err) {
-			return j.err
+		if i == len(b.jobs)-1 {
+			join(b)
 		}
 	}
 	if err := w.tx.commit(); err != nil {
 		return err
 	}
 	w.batches.Add(1)
-	w.committed.Add(int64(len(batch)))
+	w.committed.Add(int64(len(b.jobs)))
 	return nil
 }
 
