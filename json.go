@@ -19,9 +19,9 @@ func AppendTime(b []byte, t time.Time) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string. It exists because encoding/json has no appending form and escapes for HTML,
+// AppendString appends s as a JSON string. It exists because encoding/json has no appending form and escapes for HTML,
 // which would make every & in a title six bytes; invalid UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {

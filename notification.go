@@ -83,10 +83,10 @@ func (n Notification) MarshalJSON() ([]byte, error) { return n.AppendJSON(nil), 
 func (n *Notification) AppendJSON(b []byte) []byte {
 	b = append(b, `{"id":"`...)
 	b = n.ID.append(b)
-	b = appendString(append(b, `","category":`...), n.Category)
-	b = appendString(append(b, `,"title":`...), n.Title)
-	b = appendString(append(b, `,"body":`...), n.Body)
-	b = appendString(append(b, `,"url":`...), n.URL)
+	b = AppendString(append(b, `","category":`...), n.Category)
+	b = AppendString(append(b, `,"title":`...), n.Title)
+	b = AppendString(append(b, `,"body":`...), n.Body)
+	b = AppendString(append(b, `,"url":`...), n.URL)
 	b = append(b, `,"data":`...)
 	if len(n.Data) == 0 {
 		b = append(b, "{}"...)
@@ -97,9 +97,9 @@ func (n *Notification) AppendJSON(b []byte) []byte {
 	if n.Actor == nil {
 		b = append(b, "null"...)
 	} else {
-		b = appendString(append(b, `{"id":`...), n.Actor.ID)
-		b = appendString(append(b, `,"name":`...), n.Actor.Name)
-		b = appendString(append(b, `,"avatar_url":`...), n.Actor.AvatarURL)
+		b = AppendString(append(b, `{"id":`...), n.Actor.ID)
+		b = AppendString(append(b, `,"name":`...), n.Actor.Name)
+		b = AppendString(append(b, `,"avatar_url":`...), n.Actor.AvatarURL)
 		b = append(b, '}')
 	}
 	b = append(append(b, `,"priority":"`...), n.Priority.String()...)

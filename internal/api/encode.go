@@ -3,21 +3,9 @@ package api
 import (
 	"encoding/hex"
 	"strconv"
-	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/belfryhq/belfry"
 )
-
-// appendString appends s as a JSON string; what is not UTF-8 in it becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
-	out, err := jsontext.AppendQuote(b, s)
-	if err != nil {
-		out, _ = jsontext.AppendQuote(b, strings.ToValidUTF8(s, "\uFFFD"))
-	}
-	return out
-}
 
 // appendID appends an id as a JSON string.
 func appendID(b []byte, id belfry.ID) []byte {
@@ -38,7 +26,7 @@ func appendUserID(b []byte, id string) []byte {
 	if id == "" {
 		return append(b, "null"...)
 	}
-	return appendString(b, id)
+	return belfry.AppendString(b, id)
 }
 
 // appendCounts appends counts and the cursor they belong to, without braces.

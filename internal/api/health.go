@@ -10,7 +10,7 @@ import (
 
 // healthz is GET /healthz: the process answers.
 func (a *API) healthz(c *call) error {
-	return c.answer(http.StatusOK, append(appendString([]byte(`{"status":"ok","version":`), a.Version), '}'))
+	return c.answer(http.StatusOK, append(belfry.AppendString([]byte(`{"status":"ok","version":`), a.Version), '}'))
 }
 
 // readyTimeout is how long store and bus may take to answer; whoever asks, asks again soon.
@@ -27,7 +27,7 @@ func (a *API) readyz(c *call) error {
 	b := []byte(`{"status":"ready"`)
 	if a.Warning != nil {
 		if w := a.Warning(ctx); w != "" {
-			b = appendString(append(b, `,"warning":`...), w)
+			b = belfry.AppendString(append(b, `,"warning":`...), w)
 		}
 	}
 	return c.answer(http.StatusOK, append(b, '}'))

@@ -59,7 +59,7 @@ func appendPage(b []byte, page *belfry.Page) []byte {
 	if page.Next == nil {
 		b = append(b, "null"...)
 	} else {
-		b = appendString(b, page.Next.String())
+		b = belfry.AppendString(b, page.Next.String())
 	}
 	return append(appendCounts(append(b, ','), page.Counts, page.Cursor), '}')
 }

@@ -58,7 +58,7 @@ func appendAccepted(b []byte, a *belfry.Accepted) []byte {
 			b = append(b, ',')
 		}
 		b = appendID(append(b, `{"id":`...), a.Users[i].ID)
-		b = append(appendString(append(b, `,"user_id":`...), a.Users[i].User), '}')
+		b = append(belfry.AppendString(append(b, `,"user_id":`...), a.Users[i].User), '}')
 	}
 	return append(b, ']')
 }

@@ -76,9 +76,9 @@ func problemOf(err error) problem {
 
 // append writes the problem's members, without the braces.
 func (p problem) append(b []byte) []byte {
-	b = appendString(append(b, `"type":"about:blank","title":`...), http.StatusText(p.status))
+	b = belfry.AppendString(append(b, `"type":"about:blank","title":`...), http.StatusText(p.status))
 	b = strconv.AppendInt(append(b, `,"status":`...), int64(p.status), 10)
-	b = appendString(append(b, `,"detail":`...), p.detail)
+	b = belfry.AppendString(append(b, `,"detail":`...), p.detail)
 	if p.status != http.StatusUnprocessableEntity {
 		return b
 	}
@@ -87,8 +87,8 @@ func (p problem) append(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(append(b, `{"field":`...), f.Field)
-		b = append(appendString(append(b, `,"message":`...), f.Message), '}')
+		b = belfry.AppendString(append(b, `{"field":`...), f.Field)
+		b = append(belfry.AppendString(append(b, `,"message":`...), f.Message), '}')
 	}
 	return append(b, ']')
 }
@@ -124,7 +124,7 @@ func (a *API) logFailure(c *call, err error, status int) {
 	if status < http.StatusInternalServerError || c.ctx().Err() != nil {
 		return
 	}
-	a.Logger.LogAttrs(c.ctx(), slog.LevelError, "request failed",
+	a.log(c, slog.LevelError, "request failed",
 		slog.String("request_id", c.id), slog.String("method", c.r.Method), slog.String("path", c.path()),
 		slog.Int("status", status), slog.String("error", err.Error()))
 }

@@ -40,7 +40,7 @@ func (a *API) makeTicket(c *call, user string, origin belfry.Origin) (secret str
 }
 
 func (c *call) answerTicket(secret string, expiresAt time.Time) error {
-	b := appendString([]byte(`{"ticket":`), secret)
+	b := belfry.AppendString([]byte(`{"ticket":`), secret)
 	b = belfry.AppendTime(append(b, `,"expires_at":`...), expiresAt)
 	return c.answer(http.StatusCreated, append(b, '}'))
 }

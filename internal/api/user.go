@@ -49,11 +49,11 @@ func (a *API) eraseUser(c *call) error {
 }
 
 func appendUser(b []byte, u *belfry.User) []byte {
-	b = appendString(append(b, `{"id":`...), u.ID)
-	b = appendString(append(b, `,"email":`...), u.Email)
-	b = appendString(append(b, `,"name":`...), u.Name)
-	b = appendString(append(b, `,"locale":`...), u.Locale)
-	b = appendString(append(b, `,"timezone":`...), u.Timezone)
+	b = belfry.AppendString(append(b, `{"id":`...), u.ID)
+	b = belfry.AppendString(append(b, `,"email":`...), u.Email)
+	b = belfry.AppendString(append(b, `,"name":`...), u.Name)
+	b = belfry.AppendString(append(b, `,"locale":`...), u.Locale)
+	b = belfry.AppendString(append(b, `,"timezone":`...), u.Timezone)
 	b = append(b, `,"data":`...)
 	if len(u.Data) == 0 {
 		b = append(b, "{}"...)

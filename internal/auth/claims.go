@@ -72,26 +72,6 @@ func eachMember(raw []byte, fn func(name string, value jsontext.Value)) error {
 	return nil
 }
 
-// readHeader returns the algorithm of a token's header, and the name of the key.
-func readHeader(raw []byte) (alg, kid string, err error) {
-	critical := false
-	err = eachMember(raw, func(name string, v jsontext.Value) {
-		switch name {
-		case "alg":
-			alg, _ = text(v)
-		case "kid":
-			kid, _ = text(v)
-		case "crit":
-			critical = true
-		}
-	})
-	if err == nil && critical {
-		// RFC 7515, 4.1.11: what must be understood and is not makes the token invalid.
-		err = reason("its header has a critical extension")
-	}
-	return alg, kid, err
-}
-
 func (r *claimRules) read(raw []byte) (claims, error) {
 	var c claims
 	rank := len(r.users)

@@ -55,6 +55,7 @@ type verifier struct {
 	remote *keySet                      // nil: none
 	claims claimRules
 	now    func() time.Time
+	heads  heads
 }
 
 type verificationKey struct {
@@ -177,20 +178,16 @@ func (v *verifier) read(raw []byte, django bool) (*token, error) {
 // signer returns the key that has signed a token. Nothing of the header is trusted but the names of the algorithm and of the
 // key, and these only choose among the keys that are set: jku, jwk and x5c are ignored.
 func (v *verifier) signer(ctx context.Context, head, signed string, sig []byte) (verificationKey, error) {
-	raw, err := decodePart(head)
+	h, err := v.heads.read(head)
 	if err != nil {
 		return verificationKey{}, err
 	}
-	alg, kid, err := readHeader(raw)
-	if err != nil {
-		return verificationKey{}, err
-	}
-	keys := v.keys[alg]
+	keys := v.keys[h.alg]
 	if k, ok := signedBy(keys, signed, sig); ok {
 		return k, nil
 	}
-	if v.remote != nil && published(alg) {
-		more, err := v.remote.find(ctx, alg, kid)
+	if v.remote != nil && published(h.alg) {
+		more, err := v.remote.find(ctx, h.alg, h.kid)
 		if err != nil {
 			return verificationKey{}, err
 		}

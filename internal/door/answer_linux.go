@@ -37,7 +37,6 @@ func (d *listener) answer(v visitor) {
 		}
 		a.finish(p != nil)
 	}()
-	_ = unix.SetsockoptInt(v.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // as net/http's connections have it
 	d.handler.ServeHTTP(a, r)
 }
 

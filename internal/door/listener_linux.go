@@ -90,6 +90,8 @@ func watch(t *net.TCPListener) (*os.File, syscall.RawConn, error) {
 		if fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0); err == nil {
 			// Without it, those who say nothing at once are net/http's.
 			_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, deferAccept)
+			// As net/http's connections have it; those that are accepted inherit it.
+			_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
 		}
 	}); e != nil || err != nil {
 		return nil, nil, fmt.Errorf("watch the listener: %w", errors.Join(e, err))

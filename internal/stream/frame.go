@@ -2,7 +2,6 @@ package stream
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -53,7 +52,7 @@ func appendConnection(b []byte, c *conn, resumed bool, retry time.Duration) []by
 	b = appendID(b, c.topic.hub.cursor(c.at))
 	b = append(b, "event: connection\ndata: {\"status\":\"connected\",\"connection_id\":\""...)
 	b = append(append(b, c.id.String()...), `","user_id":`...)
-	b = append(b, quote(c.topic.user)...)
+	b = belfry.AppendString(b, c.topic.user)
 	b = append(appendCountFields(append(b, ','), c.told), `,"heartbeat_interval":`...)
 	b = strconv.AppendFloat(b, c.topic.hub.cfg.Heartbeat.Seconds(), 'f', -1, 64)
 	b = strconv.AppendBool(append(b, `,"resumed":`...), resumed)
@@ -100,13 +99,4 @@ func appendClose(b []byte, at belfry.Cursor, why belfry.CloseReason, retry time.
 	b = append(append(b, "event: close\ndata: {\"reason\":\""...), why...)
 	b = strconv.AppendInt(append(b, `","retry":`...), retry.Milliseconds(), 10)
 	return append(b, "}\n\n"...)
-}
-
-// quote returns s as a JSON string; every string is one, so there is no error to have.
-func quote(s string) []byte {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return []byte(`""`)
-	}
-	return b
 }

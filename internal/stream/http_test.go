@@ -159,7 +159,7 @@ func TestWire(t *testing.T) {
 	retry := strings.TrimSuffix(strings.TrimPrefix(got[0], "retry: "), "\n")
 	want := []string{
 		got[0], "id: " + n.store.Epoch() + "-0-0\n", "event: connection\n",
-		`data: {"status":"connected","connection_id":"` + id + `","user_id":"a\"\u003cb","unread":0,"unseen":0,"heartbeat_interval":25,"resumed":false,"retry":` + retry + "}\n",
+		`data: {"status":"connected","connection_id":"` + id + `","user_id":"a\"<b","unread":0,"unseen":0,"heartbeat_interval":25,"resumed":false,"retry":` + retry + "}\n",
 		"\n",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -11,6 +11,7 @@ import (
 // A lot is where streams are parked: loops, each with its share of them. They are started by the first stream that can
 // be parked.
 type lot struct {
+	date    dateline
 	hub     *Hub
 	ctx     context.Context //nolint:containedctx // of the loops, which outlive the request that starts them
 	running *sync.WaitGroup

@@ -39,7 +39,7 @@ func (h *Hub) park(l *loop, w http.ResponseWriter, r *http.Request, q *Request) 
 	}
 	describe(w.Header(), r)
 	buffer := h.borrow()
-	b := appendHead((*buffer)[:0], w.Header())
+	b := h.lot.appendHead((*buffer)[:0], w.Header())
 	if err == nil {
 		b = c.learn(h.now(), n, &changes, b)
 	} // else it was told to end while it joined: the step says so
@@ -80,9 +80,9 @@ func (h *Hub) hijack(w http.ResponseWriter, c *conn, buffer *[]byte) (fd int, er
 }
 
 // appendHead writes the head of a stream's answer.
-func appendHead(b []byte, head http.Header) []byte {
+func (l *lot) appendHead(b []byte, head http.Header) []byte {
 	b = append(b, "HTTP/1.1 200 OK\r\nDate: "...)
-	b = time.Now().UTC().AppendFormat(b, http.TimeFormat)
+	b = l.date.append(b, time.Now())
 	b = append(b, "\r\n"...)
 	out := bytes.NewBuffer(b)
 	_ = head.Write(out) // a buffer takes everything
