@@ -3,19 +3,21 @@ package postgres_test
 import (
 	"testing"
 	"time"
+
+	"github.com/belfryhq/belfry/internal/pgtest"
 )
 
 // shifted makes the server's clock, as one node sees it, differ from this machine's: its own function stands before PostgreSQL's.
 func shifted(t *testing.T, by string) (url string) {
 	t.Helper()
 	url = again(t)
-	if _, err := shared.SQL(nameOf(url), `CREATE SCHEMA IF NOT EXISTS elsewhen;
+	if _, err := shared.SQL(pgtest.Name(url), `CREATE SCHEMA IF NOT EXISTS elsewhen;
 		CREATE OR REPLACE FUNCTION elsewhen.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
 		$$ SELECT pg_catalog.clock_timestamp() + interval '`+by+`' $$`); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := shared.SQL(nameOf(url), `DROP SCHEMA elsewhen CASCADE`); err != nil {
+		if _, err := shared.SQL(pgtest.Name(url), `DROP SCHEMA elsewhen CASCADE`); err != nil {
 			t.Error(err)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/internal/api"
+	"github.com/belfryhq/belfry/internal/pgtest"
 	"github.com/belfryhq/belfry/postgres"
 )
 
@@ -124,7 +125,7 @@ func TestBelfrySend(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	role := nameOf(url) + "_shop"
+	role := pgtest.Name(url) + "_shop"
 	as := func(statement string) error {
 		_, err := p.Exec(t.Context(), `SET ROLE `+role+`; `+statement+`; RESET ROLE`)
 		_, reset := p.Exec(t.Context(), `RESET ROLE`)
@@ -135,7 +136,7 @@ func TestBelfrySend(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := shared.SQL(nameOf(url), `DROP OWNED BY `+role+`; DROP ROLE `+role); err != nil {
+		if _, err := shared.SQL(pgtest.Name(url), `DROP OWNED BY `+role+`; DROP ROLE `+role); err != nil {
 			t.Error(err)
 		}
 	})
@@ -187,7 +188,7 @@ func TestIntakeRefused(t *testing.T) {
 	if state.Refused != 3 || state.Last != last || !strings.Contains(state.Reason, "expires_at: lies in the past") {
 		t.Errorf("the intake holds %+v", state)
 	}
-	reasons, err := shared.SQL(nameOf(url), `SELECT reason FROM belfry.intake ORDER BY place`)
+	reasons, err := shared.SQL(pgtest.Name(url), `SELECT reason FROM belfry.intake ORDER BY place`)
 	if err != nil || !strings.Contains(reasons, "title: is required") || !strings.Contains(reasons, "Idempotency-Key: was used before") {
 		t.Errorf("the reasons are %s, %v", reasons, err)
 	}

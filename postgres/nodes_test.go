@@ -140,7 +140,7 @@ func follow(t *testing.T, s *postgres.Store, user string, done <-chan struct{}, 
 // TestStartedTogether: nodes that are started at once on an empty database make the tables once, and are of one epoch.
 func TestStartedTogether(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := shared.Database(t)
 	epochs := make([]string, 8)
 	var starting sync.WaitGroup
 	for i := range epochs {

@@ -7,26 +7,27 @@ import (
 	"time"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/internal/pgtest"
 	"github.com/belfryhq/belfry/postgres"
 )
 
 // TestRefused: what only a person can mend is an error that says how, and holds no password.
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	newer, readOnly, latin, lazy, old := database(t), database(t), shared.URL("latin"), database(t), database(t)
+	newer, readOnly, latin, lazy, old := shared.Database(t), shared.Database(t), shared.URL("latin"), shared.Database(t), shared.Database(t)
 	if s := openURL(t, newer); s.Epoch() == "" {
 		t.Fatal("no epoch")
 	}
 	for _, do := range [][2]string{
-		{nameOf(newer), `INSERT INTO belfry.goose_db_version (version_id, is_applied) VALUES (9999, true)`},
-		{"postgres", `ALTER DATABASE ` + nameOf(readOnly) + ` SET default_transaction_read_only = on`},
+		{pgtest.Name(newer), `INSERT INTO belfry.goose_db_version (version_id, is_applied) VALUES (9999, true)`},
+		{"postgres", `ALTER DATABASE ` + pgtest.Name(readOnly) + ` SET default_transaction_read_only = on`},
 		{"postgres", `CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`},
-		{"postgres", `ALTER DATABASE ` + nameOf(lazy) + ` SET synchronous_commit = off`},
+		{"postgres", `ALTER DATABASE ` + pgtest.Name(lazy) + ` SET synchronous_commit = off`},
 		{"postgres", `CREATE ROLE nobody LOGIN`},
 		// What is asked for its version lies: it is one older than the oldest that will do.
-		{nameOf(old), `CREATE SCHEMA old; CREATE FUNCTION old.current_setting(name text) RETURNS text LANGUAGE sql AS
+		{pgtest.Name(old), `CREATE SCHEMA old; CREATE FUNCTION old.current_setting(name text) RETURNS text LANGUAGE sql AS
 			$$SELECT CASE name WHEN 'server_version_num' THEN '130014' ELSE pg_catalog.current_setting(name) END$$`},
-		{"postgres", `ALTER DATABASE ` + nameOf(old) + ` SET search_path = old, pg_catalog`},
+		{"postgres", `ALTER DATABASE ` + pgtest.Name(old) + ` SET search_path = old, pg_catalog`},
 	} {
 		if _, err := shared.SQL(do[0], do[1]); err != nil {
 			t.Fatal(err)
@@ -37,7 +38,7 @@ func TestRefused(t *testing.T) {
 		"postgres://belfry:hunter2@127.0.0.1:x/b":                                  "not the address of a PostgreSQL database",
 		shared.URL("nowhere"):                                                      "make it with CREATE DATABASE",
 		strings.Replace(shared.URL("postgres"), "tester@", "stranger:hunter2@", 1): "refuses the role",
-		strings.Replace(database(t), "tester@", "nobody@", 1):                      "the role must own the schema belfry",
+		strings.Replace(shared.Database(t), "tester@", "nobody@", 1):               "the role must own the schema belfry",
 		newer:    "run a newer Belfry",
 		readOnly: "the server is read-only",
 		latin:    "encoding is LATIN1",
@@ -54,7 +55,7 @@ func TestRefused(t *testing.T) {
 // TestCopy: a copy of the database is another one to whoever holds a cursor, and its mail may have left the original.
 func TestCopy(t *testing.T) {
 	t.Parallel()
-	url := database(t)
+	url := shared.Database(t)
 	s, err := postgres.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
@@ -71,10 +72,7 @@ func TestCopy(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := shared.SQL("postgres", "CREATE DATABASE copied TEMPLATE "+nameOf(url)); err != nil {
-		t.Fatal(err)
-	}
-	copied := openURL(t, shared.URL("copied"))
+	copied := openURL(t, shared.Copy(t, url))
 	c, err := copied.Changes(t.Context(), "ada", belfry.Cursor{Epoch: s.Epoch(), Seq: 1}, 10, start)
 	if err != nil || c.Reset != belfry.ResetEpoch {
 		t.Errorf("a cursor of the original is answered %q, %v", c.Reset, err)
@@ -91,7 +89,7 @@ func TestCopy(t *testing.T) {
 // TestAdmin: short commands stand beside nodes, and make no tables.
 func TestAdmin(t *testing.T) {
 	t.Parallel()
-	if _, err := postgres.OpenAdmin(t.Context(), database(t)); err == nil || !strings.Contains(err.Error(), "belfry serve") {
+	if _, err := postgres.OpenAdmin(t.Context(), shared.Database(t)); err == nil || !strings.Contains(err.Error(), "belfry serve") {
 		t.Errorf("without tables: got %v", err)
 	}
 	url := again(t)

@@ -25,7 +25,7 @@ func BenchmarkMove(b *testing.B) {
 	}
 	shut(b, store)
 	for b.Loop() {
-		s.url = database(b)
+		s.url = shared.Database(b)
 		began := time.Now()
 		if moved := s.moved(b); moved["notifications"].Written != count {
 			b.Fatalf("moved %+v", moved)

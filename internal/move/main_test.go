@@ -6,10 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,15 +18,7 @@ import (
 	"github.com/belfryhq/belfry/sqlite"
 )
 
-// A cluster is the server that the tests of this package share, each with a database of its own.
-type cluster struct {
-	*pgtest.Server
-	mu   sync.Mutex
-	n    int
-	free []string // databases with empty tables
-}
-
-var shared cluster //nolint:gochecknoglobals // one server for all tests, started and stopped by TestMain
+var shared pgtest.Shared //nolint:gochecknoglobals // one server for all tests, started and stopped by TestMain
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -36,50 +26,17 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 const histories = "30"
 
 func run(m *testing.M) int {
-	s, err := pgtest.Open()
-	if err == nil {
-		err = flag.Set("rapid.checks", histories)
-	}
-	if err != nil {
+	if err := flag.Set("rapid.checks", histories); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	shared.Server = s
-	code := m.Run()
-	if err := s.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	return code
-}
-
-// database returns the address of a database without tables.
-func database(t testing.TB) string {
-	t.Helper()
-	shared.mu.Lock()
-	shared.n++
-	name := fmt.Sprintf("test_%d", shared.n)
-	shared.mu.Unlock()
-	shared.CreateDatabase(t, name)
-	return shared.URL(name)
-}
-
-// copyOf copies a database that nobody has open, as restoring a dump of it elsewhere would.
-func copyOf(t testing.TB, url string) string {
-	t.Helper()
-	shared.mu.Lock()
-	shared.n++
-	name := fmt.Sprintf("test_%d", shared.n)
-	shared.mu.Unlock()
-	dbExec(t, shared.URL("postgres"), `CREATE DATABASE `+name+` TEMPLATE `+dbExec(t, url, `SELECT current_database()`))
-	return shared.URL(name)
+	return shared.Main(m)
 }
 
 // dbExec runs statements in the database at an address.
 func dbExec(t testing.TB, url string, statements ...string) string {
 	t.Helper()
-	address, _, _ := strings.Cut(url, "?")
-	out, err := shared.SQL(path.Base(address), statements...)
+	out, err := shared.SQL(pgtest.Name(url), statements...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +50,7 @@ type side struct{ file, url string }
 
 func newSide(t testing.TB) side {
 	t.Helper()
-	return side{filepath.Join(t.TempDir(), "belfry.db"), database(t)}
+	return side{filepath.Join(t.TempDir(), "belfry.db"), shared.Database(t)}
 }
 
 // source opens the file as the server has it.

@@ -1,6 +1,7 @@
 package move_test
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -20,35 +21,11 @@ type first struct {
 type second struct {
 	*postgres.Store
 	url string
-	t   *testing.T
 }
 
 // Close implements belfry.Store.
 func (s *second) Close() error {
-	err := s.Store.Close()
-	dbExec(s.t, s.url, `DO $$ DECLARE r record; BEGIN
-		FOR r IN SELECT tablename FROM pg_tables WHERE schemaname='belfry' AND tablename NOT IN ('meta', 'goose_db_version') LOOP
-			EXECUTE 'DELETE FROM belfry.' || r.tablename;
-		END LOOP;
-		UPDATE belfry.meta SET epoch='', home='', version=0, bseq=0, bpruned=0, shared=0, clearing=0, floor=0, due=NULL;
-	END $$`)
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	shared.free = append(shared.free, s.url)
-	return err
-}
-
-// again returns a database that is empty, but for its tables perhaps.
-func again(t *testing.T) string {
-	shared.mu.Lock()
-	if n := len(shared.free); n > 0 {
-		defer shared.mu.Unlock()
-		url := shared.free[n-1]
-		shared.free = shared.free[:n-1]
-		return url
-	}
-	shared.mu.Unlock()
-	return database(t)
+	return errors.Join(s.Store.Close(), shared.GiveBack(s.url))
 }
 
 // TestModel: a store that is moved in the middle of any history is the same store: lists, counts, cursors, streams that come
@@ -69,7 +46,7 @@ func TestModel(t *testing.T) {
 		if !ok {
 			t.Fatalf("the store is a %T", s)
 		}
-		here := side{from.file, again(t)}
+		here := side{from.file, shared.Take(t)}
 		if n++; n%4 == 0 { // now and then a part of it is there already
 			here.moved(t, ahead)
 		}
@@ -81,6 +58,6 @@ func TestModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &second{moved, here.url, t}
+		return &second{moved, here.url}
 	})
 }

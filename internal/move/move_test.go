@@ -195,7 +195,7 @@ func TestCopyOfMoved(t *testing.T) {
 	t.Parallel()
 	s := filled(t)
 	s.moved(t)
-	url := copyOf(t, s.url)
+	url := shared.Copy(t, s.url)
 	original := s.target(t).Epoch()
 	copied, err := postgres.Open(t.Context(), url)
 	if err != nil {
@@ -317,7 +317,7 @@ func TestTwice(t *testing.T) {
 		`UPDATE belfry.meta SET floor=floor+1`:                                                                                         "has another floor",
 	} {
 		t.Run(want, func(t *testing.T) {
-			copied := copyOf(t, s.url)
+			copied := shared.Copy(t, s.url)
 			dbExec(t, copied, `UPDATE belfry.meta SET home=split_part(home, '/', 1) || '/' || (SELECT oid FROM pg_database WHERE datname=current_database())`, damage)
 			damaged := side{s.file, copied}
 			_, err := damaged.move(t.Context())
