@@ -15,8 +15,9 @@ import (
 // A shared is one node's view of a store that several have, and of the bus between them.
 type shared struct {
 	*probe
-	away atomic.Bool // the store does not answer this node
-	done atomic.Int64
+	service *notify.Service // the node at work on it
+	away    atomic.Bool     // the store does not answer this node
+	done    atomic.Int64
 }
 
 func (s *shared) TakeDuty(ctx context.Context, duty, holder string, hold time.Duration) (bool, error) {
@@ -38,18 +39,21 @@ func (s *shared) Expire(ctx context.Context, now time.Time, limit int) ([]belfry
 	return s.probe.Expire(ctx, now, limit)
 }
 
-func pair(t *testing.T) (a, b *shared, one, other *notify.Service) {
+// pair returns two nodes at work until the end of the test. The first was there first: the duty is its own.
+func pair(t *testing.T) (a, b *shared) {
 	t.Helper()
 	p := newProbe()
 	a, b = &shared{probe: p}, &shared{probe: p}
-	services := make([]*notify.Service, 2)
-	for i, s := range []*shared{a, b} {
+	for _, s := range []*shared{a, b} {
 		var err error
-		if services[i], err = notify.New(notify.Config{Store: s, Bus: p, Node: "node"}); err != nil {
+		if s.service, err = notify.New(notify.Config{Store: s, Bus: p, Node: "node"}); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(s.service.Close)
+		s.service.Start()
+		synctest.Wait()
 	}
-	return a, b, services[0], services[1]
+	return a, b
 }
 
 func pass(d time.Duration) {
@@ -61,11 +65,7 @@ func pass(d time.Duration) {
 func TestUpkeepIsOneNodes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a, b, one, other := pair(t)
-		one.Start()
-		synctest.Wait()
-		other.Start()
-		defer other.Close()
+		a, b := pair(t)
 		pass(time.Hour)
 		if got := a.done.Load(); got < 60 {
 			t.Errorf("the first node has looked %d times in an hour", got)
@@ -74,7 +74,7 @@ func TestUpkeepIsOneNodes(t *testing.T) {
 			t.Errorf("the second node has looked %d times", got)
 		}
 		before := a.done.Load()
-		one.Close()
+		a.service.Close()
 		pass(11 * time.Second)
 		if got := b.done.Load(); got == 0 {
 			t.Error("nobody has taken the upkeep over")
@@ -91,12 +91,7 @@ func TestUpkeepIsOneNodes(t *testing.T) {
 func TestUpkeepIsInherited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a, b, one, other := pair(t)
-		one.Start()
-		synctest.Wait()
-		other.Start()
-		defer one.Close()
-		defer other.Close()
+		a, b := pair(t)
 		pass(time.Minute + 3*time.Second)
 		a.away.Store(true)
 		cut := time.Now()
@@ -128,16 +123,11 @@ func TestUpkeepIsInherited(t *testing.T) {
 func TestExpiresWhenDueOnAnyNode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a, _, one, other := pair(t)
-		one.Start()
-		synctest.Wait()
-		other.Start()
-		defer one.Close()
-		defer other.Close()
+		a, b := pair(t)
 		pass(5 * time.Second)
 		send := plain(belfry.ToUser("42"))
 		send.ExpiresAt = time.Now().Add(7 * time.Second)
-		if _, err := other.Send(t.Context(), send, notify.Once{}); err != nil {
+		if _, err := b.service.Send(t.Context(), send, notify.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		pass(7*time.Second - time.Millisecond)
