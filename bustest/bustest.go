@@ -87,6 +87,26 @@ func (e *ear) until(seq int64) {
 	}
 }
 
+// recovery is how long a bus may take to notice that what carries its rings is away, or is back.
+const recovery = 30 * time.Second
+
+// Await waits for a ring that fits, 30 seconds at most, and skips what is heard before it: a bus may tell its listeners at any time to
+// ask the store, and double a ring or swap two. For this suite, and for what a bus has to show beside it.
+func Await(t *testing.T, heard <-chan belfry.Ring, what string, fits func(belfry.Ring) bool) {
+	t.Helper()
+	stuck := time.After(recovery)
+	for {
+		select {
+		case r := <-heard:
+			if fits(r) {
+				return
+			}
+		case <-stuck:
+			t.Fatalf("not heard: %s", what)
+		}
+	}
+}
+
 func ring(t *testing.T, b belfry.Bus, rings ...belfry.Ring) {
 	t.Helper()
 	if err := b.Ring(t.Context(), rings...); err != nil {

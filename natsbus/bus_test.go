@@ -91,24 +91,6 @@ func listen(t *testing.T, b *natsbus.Bus) <-chan belfry.Ring {
 	return heard
 }
 
-// until waits for a ring that fits.
-func until(t *testing.T, heard <-chan belfry.Ring, what string, fits func(belfry.Ring) bool) {
-	t.Helper()
-	patience := time.After(20 * time.Second)
-	for {
-		select {
-		case r := <-heard:
-			if fits(r) {
-				return
-			}
-		case <-patience:
-			t.Fatalf("not heard: %s", what)
-		}
-	}
-}
-
-func isDoubt(r belfry.Ring) bool { return r.Mute && r.User == "" }
-
 func is(n int64) func(belfry.Ring) bool {
 	return func(r belfry.Ring) bool { return r.Change.Seq == n }
 }
@@ -124,8 +106,8 @@ func TestTwoClusters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	until(t, heardB, "the ring of its own cluster", is(1))
-	until(t, heardOther, "its own ring", func(r belfry.Ring) bool {
+	bustest.Await(t, heardB, "the ring of its own cluster", is(1))
+	bustest.Await(t, heardOther, "its own ring", func(r belfry.Ring) bool {
 		if r.Change.Seq == 1 {
 			t.Error("the other cluster's ring is heard")
 		}
@@ -133,32 +115,16 @@ func TestTwoClusters(t *testing.T) {
 	})
 }
 
-// TestServerGone: while the server is away a node hears itself, says so, and goes on; when it is back, every listener is
-// told to ask the store, and rings arrive again.
+// TestServerGone: the nodes outlive an outage of the server.
 func TestServerGone(t *testing.T) {
 	t.Parallel()
 	s := serve(t, 0)
-	url := s.ClientURL()
 	at, ok := s.Addr().(*net.TCPAddr)
 	if !ok {
 		t.Fatalf("the server is at %v", s.Addr())
 	}
-	a, b := open(t, url, "3f9a"), open(t, url, "3f9a")
-	heardA, heardB := listen(t, a), listen(t, b)
-	stop(s)
-	eventually(t, "the loss to be noticed", func() bool { return a.Ping(t.Context()) != nil && b.Ping(t.Context()) != nil })
-	if err := a.Ring(t.Context(), seq(1)); err != nil {
-		t.Errorf("ring without a server: %v", err)
-	}
-	until(t, heardA, "its own ring", is(1))
-	serve(t, at.Port)
-	until(t, heardB, "the word to ask the store", isDoubt)
-	until(t, heardA, "the word to ask the store", isDoubt)
-	eventually(t, "the connections", func() bool { return a.Ping(t.Context()) == nil && b.Ping(t.Context()) == nil })
-	if err := a.Ring(t.Context(), seq(2)); err != nil {
-		t.Fatal(err)
-	}
-	until(t, heardB, "a ring after the return", is(2))
+	nodes := []belfry.Bus{open(t, s.ClientURL(), "3f9a"), open(t, s.ClientURL(), "3f9a")}
+	bustest.RunOutage(t, nodes, func() { stop(s) }, func() { serve(t, at.Port) })
 }
 
 // eventually asks until it is so.
@@ -204,7 +170,7 @@ func TestRingsDropped(t *testing.T) {
 	if err := a.Ring(t.Context(), seq(2)); err != nil {
 		t.Fatal(err)
 	}
-	until(t, heard, "the ring after the outage", is(2))
+	bustest.Await(t, heard, "the ring after the outage", is(2))
 }
 
 // TestLateServer: a node starts without the server, and hears others once it is there.

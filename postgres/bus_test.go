@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/belfryhq/belfry"
 	"github.com/belfryhq/belfry/bustest"
@@ -48,70 +47,36 @@ func openBuses(t *testing.T, nodes int) (all []belfry.Bus) {
 	return all
 }
 
-func hear(t *testing.T, b *postgres.Bus) <-chan belfry.Ring {
-	t.Helper()
-	heard := make(chan belfry.Ring, 1000)
-	if _, err := b.Listen(func(r belfry.Ring) { heard <- r }); err != nil {
-		t.Fatal(err)
-	}
-	return heard
-}
-
-func until(t *testing.T, heard <-chan belfry.Ring, what string, fits func(belfry.Ring) bool) {
-	t.Helper()
-	patience := time.After(30 * time.Second)
-	for {
-		select {
-		case r := <-heard:
-			if fits(r) {
-				return
-			}
-		case <-patience:
-			t.Fatalf("not heard: %s", what)
-		}
-	}
-}
-
 // TestBusPayload: a ring that no payload holds makes its person's streams ask the store.
 func TestBusPayload(t *testing.T) {
 	t.Parallel()
 	a, b := openBus(t, shared.URL("postgres"), "payload"), openBus(t, shared.URL("postgres"), "payload")
-	heard := hear(t, b)
+	heard := make(chan belfry.Ring, 1000)
+	if _, err := b.Listen(func(r belfry.Ring) { heard <- r }); err != nil {
+		t.Fatal(err)
+	}
 	for _, size := range []int{1000, 5000, 5800, 6000, 100_000} {
 		n := belfry.Notification{Title: strings.Repeat("x", size)}
 		if err := a.Ring(t.Context(), belfry.Ring{User: "ada", Change: belfry.Change{Kind: belfry.Created, Seq: int64(size), Notification: n}}); err != nil {
 			t.Fatal(err)
 		}
-		until(t, heard, "the ring, or the word to ask", func(r belfry.Ring) bool {
+		bustest.Await(t, heard, "the ring, or the word to ask", func(r belfry.Ring) bool {
 			return r.User == "ada" && (r.Change.Seq == int64(size) && len(r.Change.Notification.Title) == size || r.Mute && size > 5000)
 		})
 	}
 }
 
-// TestBusServerGone: while the server is away a node hears itself; when it is back, all are told to ask the store.
+// TestBusServerGone: the nodes outlive an outage of the server.
 func TestBusServerGone(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	a, b := openBus(t, server.URL("postgres"), "gone"), openBus(t, server.URL("postgres"), "gone")
-	heardA, heardB := hear(t, a), hear(t, b)
-	if err := server.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	ring := func(n int64) {
-		if err := a.Ring(t.Context(), belfry.Ring{User: "ada", Change: belfry.Change{Kind: belfry.Deleted, Seq: n}}); err != nil {
-			t.Errorf("ring %d: %v", n, err)
+	nodes := []belfry.Bus{openBus(t, server.URL("postgres"), "gone"), openBus(t, server.URL("postgres"), "gone")}
+	do := func(change func() error) func() {
+		return func() {
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	is := func(n int64) func(belfry.Ring) bool { return func(r belfry.Ring) bool { return r.Change.Seq == n } }
-	ring(1)
-	until(t, heardA, "its own ring", is(1))
-	if err := server.Run(); err != nil {
-		t.Fatal(err)
-	}
-	until(t, heardB, "the word to ask the store", func(r belfry.Ring) bool { return r.Mute && r.User == "" })
-	ring(2)
-	until(t, heardB, "a ring after the return", is(2))
-	if err := b.Ping(t.Context()); err != nil {
-		t.Error(err)
-	}
+	bustest.RunOutage(t, nodes, do(server.Stop), do(server.Run))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/belfryhq/belfry"
+	"github.com/belfryhq/belfry/bustest"
 	"github.com/belfryhq/belfry/internal/api"
 	"github.com/belfryhq/belfry/internal/pgtest"
 	"github.com/belfryhq/belfry/postgres"
@@ -76,7 +77,7 @@ func TestAcceptTx(t *testing.T) {
 				t.Errorf("%s: before the commit the list has %+v, %v", name, page.Results, err)
 			}
 		})
-		until(t, heard, name, func(r belfry.Ring) bool { return r.User == "ada" && r.Change.Notification.ID == id })
+		bustest.Await(t, heard, name, func(r belfry.Ring) bool { return r.User == "ada" && r.Change.Notification.ID == id })
 		got, err := other.Receipt(t.Context(), id)
 		if err != nil || got.Notification.Title != name || string(got.Notification.Data) != `{"order":1138}` {
 			t.Fatalf("%s: the receipt of %v is %+v, %v", name, id, got, err)
