@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/belfryhq/belfry/internal/pgtest"
+	"github.com/belfryhq/belfry/internal/proctest"
 )
 
 // composition reads compose.yaml as `docker compose` does, with what it asks for.
@@ -104,7 +105,7 @@ func TestComposeRuns(t *testing.T) {
 	bus := startNATS(t)
 	at, running := map[string]string{}, map[string]*process{}
 	for _, name := range nodes(p) {
-		at[name] = freeAddress(t)
+		at[name] = proctest.FreeAddress(t)
 		running[name] = startNode(t, p.Services[name], at[name], postgres, bus)
 	}
 	for name, node := range running {
@@ -172,7 +173,7 @@ func startNode(t *testing.T, s types.ServiceConfig, address string, postgres *pg
 // startNginx starts Debian's nginx with the composition's configuration.
 func startNginx(t *testing.T, nodes map[string]string) string {
 	t.Helper()
-	dir, at := t.TempDir(), freeAddress(t)
+	dir, at := t.TempDir(), proctest.FreeAddress(t)
 	conf := string(read(t, "nginx/nginx.conf"))
 	swap := func(old, now string) {
 		if strings.Count(conf, old) != 1 {

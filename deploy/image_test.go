@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+
+	"github.com/belfryhq/belfry/internal/proctest"
 )
 
 const key = "bf_the-key-of-the-tests"
@@ -124,7 +126,7 @@ func (im *image) command(line []string, env ...string) *exec.Cmd {
 func TestImage(t *testing.T) {
 	t.Parallel()
 	im := build(t)
-	at := freeAddress(t)
+	at := proctest.FreeAddress(t)
 	env := []string{"BELFRY_ADDR=" + at, "BELFRY_URL=http://" + at, "BELFRY_API_KEYS=shop:" + key}
 	if out, err := im.command(im.healthy, env...).CombinedOutput(); err == nil || !strings.Contains(string(out), "is a server running at") {
 		t.Errorf("without a server it is healthy: %v\n%s", err, out)

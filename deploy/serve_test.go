@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/belfryhq/belfry/internal/proctest"
 	"github.com/belfryhq/belfry/internal/sse"
 )
 
@@ -20,7 +21,7 @@ const secret = "the secret of the tests, 32 bytes and more"
 // serveFromFiles starts the program with its secrets in files, as the manifests have it.
 func serveFromFiles(t *testing.T) (base string) {
 	t.Helper()
-	dir, at := t.TempDir(), freeAddress(t)
+	dir, at := t.TempDir(), proctest.FreeAddress(t)
 	cmd := exec.Command(belfry(t), "serve")
 	cmd.Dir, cmd.Env = dir, []string{"BELFRY_ADDR=" + at}
 	for name, value := range map[string]string{"BELFRY_API_KEYS": "shop:" + key, "BELFRY_JWT_SECRET": secret} {

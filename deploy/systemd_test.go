@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/belfryhq/belfry/internal/proctest"
 )
 
 // exposure is what `systemd-analyze security` may say of the unit at most, of 10. What is left is that it uses the network.
@@ -88,7 +90,7 @@ func TestUnitSystemCalls(t *testing.T) {
 			}
 		}
 	}
-	dir, at := t.TempDir(), freeAddress(t)
+	dir, at := t.TempDir(), proctest.FreeAddress(t)
 	trace := filepath.Join(dir, "trace")
 	// Not --seccomp-bpf: what is not looked at would not be seen.
 	cmd := exec.Command("strace", "-f", "-qq", "-o", trace, belfry(t), "serve")

@@ -2,13 +2,11 @@ package crashtest_test
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,7 +50,7 @@ func aim(t *testing.T, text, listen, at string, to *process) string {
 // startNginx starts nginx with what stands in http, and what stands around it.
 func startNginx(t *testing.T, to *process, main, inHTTP string) *proxy {
 	t.Helper()
-	dir, at := t.TempDir(), freeAddress(t)
+	dir, at := t.TempDir(), proctest.FreeAddress(t)
 	var temp strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		temp.WriteString(kind + "_temp_path " + filepath.Join(dir, kind) + ";\n")
@@ -67,7 +65,7 @@ func startNginx(t *testing.T, to *process, main, inHTTP string) *proxy {
 
 func startHAProxy(t *testing.T, to *process, conf string) *proxy {
 	t.Helper()
-	at := freeAddress(t)
+	at := proctest.FreeAddress(t)
 	return start(t, at, to, syscall.SIGUSR2, aim(t, conf, "bind :80", "bind "+at, to)+"\n", "/usr/sbin/haproxy", "-W", "-db", "-f")
 }
 
@@ -103,15 +101,4 @@ func start(t *testing.T, at string, to *process, reload syscall.Signal, conf str
 			t.Fatalf("%s: nothing goes through, %d, %v:\n%s\n%s", words[0], status, err, p.Output, conf)
 		}
 	}
-}
-
-// freeAddress finds a port for a program that cannot take any and say which.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // nobody came
-	return "127.0.0.1:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }

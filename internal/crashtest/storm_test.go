@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/belfryhq/belfry/internal/proctest"
 )
 
 // What a stream is told to wait at least, and the window that it is spread over: a millisecond for each stream that is open, and a
@@ -41,7 +43,7 @@ type storm struct {
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	n := int(setting(t, "STORM_STREAMS", 2000))
-	dir, address := t.TempDir(), "BELFRY_ADDR="+freeAddress(t)
+	dir, address := t.TempDir(), "BELFRY_ADDR="+proctest.FreeAddress(t)
 	p := serve(t, dir, address)
 	ctx, cancel := context.WithCancel(t.Context())
 	s := newStorm(n, p)

@@ -5,6 +5,8 @@ package proctest_test
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"regexp"
@@ -52,6 +54,21 @@ func TestProcess(t *testing.T) {
 		case <-stuck:
 			t.Fatalf("what it had started lives: %s", stat)
 		}
+	}
+}
+
+// An address that is found is a whole one of the loopback interface, and not one that is taken.
+func TestFreeAddress(t *testing.T) {
+	t.Parallel()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // nobody came
+	found := proctest.FreeAddress(t)
+	at, err := netip.ParseAddrPort(found)
+	if err != nil || !at.Addr().IsLoopback() || at.Port() == 0 || found == l.Addr().String() {
+		t.Errorf("found %s beside %s, %v", found, l.Addr(), err)
 	}
 }
 
