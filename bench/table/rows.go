@@ -100,7 +100,7 @@ func rows() []row {
 			},
 		},
 		{
-			name: "growth", title: "Growth with the number of streams", peers: []string{belfry}, args: []string{"growth", "--at", "2000,5000,10000,18000", "-m", "2000"},
+			name: "growth", title: "Growth with the number of streams", peers: []string{belfry}, args: []string{"growth", "--at", "2000,5000,10000,18000", "-m", "20000"},
 			figures: []figure{
 				flat("memory for each stream", func(s load.Size) float64 { return s.Memory }),
 				flat("CPU for each delivery of a broadcast", func(s load.Size) float64 { return s.Fanout }),

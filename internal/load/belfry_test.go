@@ -161,8 +161,8 @@ func TestGrow(t *testing.T) {
 	if err != nil || r.Sound() != nil {
 		t.Fatalf("got %v, %v", err, r.Sound())
 	}
-	// Of each size: six broadcasts, the first to warm up, and 31 to one.
-	if want := int64(6*10 + 31 + 6*20 + 31); r.Due != want || r.Delivered != want || len(r.Growth) != 2 || r.Growth[1].Streams != 20 {
+	// Of each size: 91 broadcasts, the first to warm up, and 31 to one.
+	if want := int64(91*10 + 31 + 91*20 + 31); r.Due != want || r.Delivered != want || len(r.Growth) != 2 || r.Growth[1].Streams != 20 {
 		t.Errorf("got %+v, want %d delivered", r, want)
 	}
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,7 +132,7 @@ func (r *run) send(ctx context.Context, p *plan, lane int, first, n int64) error
 	for k := first; k < first+n; k++ {
 		to := everyone
 		if !p.toAll {
-			to = int(k * stride % int64(r.Streams))
+			to = int(k * stride % int64(cmp.Or(r.people, r.Streams)))
 		}
 		s := stamp{lane: lane, number: r.book.send(lane, max(to, 0)), at: time.Now().UnixNano()}
 		letters = append(letters, letter{to, payload(r.Size, s)})

@@ -2,19 +2,34 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Start makes a server ready, and returns how to stop it.
 type Start func(ctx context.Context) (t Target, stop func() error, err error)
 
-// growthBroadcasts is how many broadcasts each number of streams gets; o.Messages is the number of unicasts.
-const growthBroadcasts = 5
+const (
+	// growthDeliveries is how many deliveries the broadcasts make at each number of streams, about: as many at all, so that all
+	// are measured for as long. Few streams get growthBroadcasts.
+	growthDeliveries = 180_000
+	growthBroadcasts = 90
+
+	// visitors come and go before anything is measured: what a server has from its first streams on is no growth. They are
+	// as many as make Belfry give back what they have left.
+	visitors = 1000
+)
 
 // Grow measures at several numbers of streams, each on a server of its own: what a server has kept from more streams would
-// belie the smaller numbers.
+// belie the smaller numbers. o.Messages is the number of unicasts; they go to as many people at all numbers, for the first that
+// somebody gets costs more than the next.
 func Grow(ctx context.Context, start Start, sizes []int, o Options) (*Report, error) {
 	o.Mode = Growth
+	if len(sizes) == 0 {
+		return nil, errors.New("growth wants numbers of streams")
+	}
+	o.people = slices.Min(sizes)
 	sum := &Report{Mode: Growth}
 	for _, n := range sizes {
 		o.Streams = n
@@ -46,10 +61,13 @@ func grow(ctx context.Context, start Start, o Options) (_ *Report, err error) {
 	if err := o.validate(&target); err != nil {
 		return nil, err
 	}
+	if err := visit(ctx, &target, o); err != nil {
+		return nil, err
+	}
 	r := newRun(&target, &o)
 	defer r.close()
 	size := Size{Streams: o.Streams}
-	broadcasts := plan{name: "fanout", lanes: []int{0}, toAll: true, messages: growthBroadcasts, each: 1, oneByOne: true}
+	broadcasts := plan{name: "fanout", lanes: []int{0}, toAll: true, messages: min(growthBroadcasts, max(1, growthDeliveries/int64(o.Streams))), each: 1, oneByOne: true}
 	unicasts := plan{name: "unicast", messages: int64(o.Messages), each: 1}
 	for lane := range o.Senders {
 		unicasts.lanes = append(unicasts.lanes, lane+1)
@@ -69,4 +87,16 @@ func grow(ctx context.Context, start Start, o Options) (_ *Report, err error) {
 	r.sum()
 	r.report.Growth = []Size{size}
 	return r.report, err
+}
+
+// visit opens streams of other people and closes them.
+func visit(ctx context.Context, target *Target, o Options) error {
+	o.Streams = visitors
+	r := newRun(target, &o)
+	err := r.connect(ctx)
+	r.close()
+	if err != nil {
+		return fmt.Errorf("visit: %w", err)
+	}
+	return pause(ctx, settleStreams)
 }

@@ -60,6 +60,8 @@ type Options struct {
 	Rounds   int           // how often all positions are measured
 	Patience time.Duration // how long what was sent may be on its way
 
+	people int // how many are sent to one at a time; 0: all
+
 	// Progress is told about ten times a second how far a phase is, by one goroutine, and not after Run has returned. May be nil.
 	Progress func(phase string, done, total int64)
 }
