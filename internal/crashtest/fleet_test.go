@@ -16,13 +16,11 @@ type fleet struct {
 	devices []*device
 	lanes   []*lane
 
-	mu      sync.Mutex
-	up      int
+	crowd
 	heard   int64
 	resumed int
 	drained int
 	slowest time.Duration // from a send to its arrival at who listened, since the last look
-	faults  []string
 }
 
 // TestClusterFleet has CLUSTER_STREAMS (100) streams on each of three nodes, two for each person, and sends on all nodes, while the
@@ -91,7 +89,8 @@ func (f *fleet) enlist(streams int, seed uint64) {
 		f.lanes = append(f.lanes, &lane{fleet: f, number: i, own: make([]int, (streams+1)/2), rand: rand.New(rand.NewPCG(seed, uint64(1+i)))})
 	}
 	for i := range streams {
-		d := &device{fleet: f, person: newPerson(fmt.Sprint("fleet ", i/2)), number: i / 2, rand: rand.New(rand.NewPCG(seed, uint64(1000+i)))}
+		line := lifeline{person: newPerson(fmt.Sprint("fleet ", i/2)), crowd: &f.crowd}
+		d := &device{fleet: f, lifeline: line, number: i / 2, rand: rand.New(rand.NewPCG(seed, uint64(1000+i)))}
 		d.all, d.own = make([]int, len(f.lanes)), make([]int, len(f.lanes))
 		f.devices = append(f.devices, d)
 	}

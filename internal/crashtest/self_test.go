@@ -101,7 +101,7 @@ func TestDeviceFindsFaults(t *testing.T) {
 	} {
 		f := new(fleet)
 		f.lanes = []*lane{{fleet: f, all: 1, own: []int{2}}}
-		d := &device{fleet: f, person: &person{id: "1"}, all: make([]int, 1), own: make([]int, 1)}
+		d := &device{fleet: f, lifeline: lifeline{person: &person{id: "1"}, crowd: &f.crowd}, all: make([]int, 1), own: make([]int, 1)}
 		for _, s := range c.heard {
 			d.hear(s)
 		}

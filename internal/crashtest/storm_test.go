@@ -29,11 +29,9 @@ func window(streams int) time.Duration {
 type storm struct {
 	devices []*stormer
 
-	mu      sync.Mutex
-	up      int
+	crowd
 	told    []time.Duration // at the connects since the last look
 	drained []time.Duration // by closes
-	faults  []string
 	waits   []time.Duration // from a send to its arrival, of those who were there, since the last look
 }
 
@@ -99,7 +97,8 @@ func TestStorm(t *testing.T) {
 func newStorm(n int, p *process) *storm {
 	s := new(storm)
 	for i := range n {
-		s.devices = append(s.devices, &stormer{storm: s, person: newPerson(fmt.Sprint("storm ", i)), address: p.base[len("http://"):]})
+		line := lifeline{person: newPerson(fmt.Sprint("storm ", i)), crowd: &s.crowd}
+		s.devices = append(s.devices, &stormer{storm: s, lifeline: line, address: p.base[len("http://"):]})
 	}
 	return s
 }
