@@ -100,6 +100,7 @@ func (w *world) serve(t *testing.T) (stop func()) {
 	srv, err := server.New(server.Config{
 		Store: store, Keys: []server.APIKey{{Name: "soak", Secret: apiKey}}, JWT: server.JWT{Secret: []byte(jwtSecret)},
 		Heartbeat: time.Second, Logger: slog.New(slog.DiscardHandler),
+		Limits: server.Limits{Off: true}, // thousands live at one address here
 	})
 	if err != nil {
 		t.Fatal(err)
