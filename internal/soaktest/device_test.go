@@ -45,6 +45,8 @@ type tally struct {
 	early  map[uint32]bool
 }
 
+func (t *tally) has(n uint32) bool { return n <= t.next || t.early[n] }
+
 func (t *tally) came(n uint32) string {
 	switch {
 	case n == t.next+1:
@@ -178,7 +180,10 @@ func (d *device) take(e sse.Event, after string) {
 		d.events.Add(1)
 		d.cursor = e.ID
 		d.number(e)
-	case "update", "delete":
+	case "update":
+		d.cursor = e.ID
+		d.number(e)
+	case "delete":
 		d.cursor = e.ID
 	case "counts", "heartbeat":
 	default:
@@ -186,26 +191,39 @@ func (d *device) take(e sse.Event, after string) {
 	}
 }
 
-// number holds a new notification against what is due.
+// number holds a notification against what is due. An update may be the first that the device hears of it: where its place was in
+// the middle of what it missed, and what was behind it has changed since, it stands in the log as it is now, and once.
 func (d *device) number(e sse.Event) {
 	var n struct{ Title string }
 	if err := json.Unmarshal([]byte(e.Data), &n); err != nil {
 		d.faults.add("%s: %v in %.200q", d.name, err, e.Data)
 		return
 	}
-	var lane int
-	var number uint32
+	t, number := d.due(n.Title)
 	fault := ""
-	if _, err := fmt.Sscanf(n.Title, "to one %d", &number); err == nil {
-		fault = d.own.came(number)
-	} else if _, err := fmt.Sscanf(n.Title, "to all %d %d", &lane, &number); err == nil && lane < len(d.broadcasts) {
-		fault = d.broadcasts[lane].came(number)
-	} else {
+	switch {
+	case t == nil:
 		fault = "nobody sent it"
+	case e.Name == "message", !t.strict && !t.has(number):
+		fault = t.came(number)
+	case t.strict:
+		fault = "nobody changed it"
 	}
 	if fault != "" {
-		d.faults.add("%s: %q at %s: %s", d.name, n.Title, e.ID, fault)
+		d.faults.add("%s: %s %q at %s: %s", d.name, e.Name, n.Title, e.ID, fault)
 	}
+}
+
+// due finds where a title counts; nil: nowhere.
+func (d *device) due(title string) (t *tally, number uint32) {
+	var lane int
+	if _, err := fmt.Sscanf(title, "to one %d", &number); err == nil {
+		return &d.own, number
+	}
+	if _, err := fmt.Sscanf(title, "to all %d %d", &lane, &number); err == nil && lane < len(d.broadcasts) {
+		return &d.broadcasts[lane], number
+	}
+	return nil, 0
 }
 
 // missing says what has not come that was sent, and "" when all has.

@@ -41,7 +41,7 @@ func (w *world) counted(before usage) {
 		limit = w.short(limit)
 	}
 	after := look(func(u usage) bool { return u.descriptors <= before.descriptors && u.goroutines <= before.goroutines }, limit)
-	if after.heap > before.heap+heapNoise {
+	if after.heap > before.heap+w.noise() {
 		w.faults.add("the heap grew from %d bytes before anybody came to %d after all have left", before.heap, after.heap)
 	}
 	if n := after.descriptors - before.descriptors; n > 0 {
@@ -83,12 +83,16 @@ func (s *samples) take(ctx context.Context, length time.Duration) {
 	}
 }
 
-// heapNoise is how many bytes the heap may differ by what happens to be under way.
-const heapNoise = 4 << 20
+const (
+	heapNoise = 4 << 20 // bytes that the heap may differ by what happens to be under way
+	heapEach  = 4 << 10 // and for each device: what is kept for one that stalls, or has just left (topics linger for two minutes)
+)
+
+func (w *world) noise() uint64 { return heapNoise + heapEach*uint64(len(w.devices)) }
 
 // judge compares the least of the last quarter with the least of the second: in the first the devices come, and what is under way at
 // one look is gone at another, while what leaks stays.
-func (s *samples) judge(f *faults) {
+func (s *samples) judge(f *faults, noise uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	quarter := len(s.all) / 4
@@ -97,7 +101,7 @@ func (s *samples) judge(f *faults) {
 		return
 	}
 	from, to := slices.Min(s.all[quarter:2*quarter]), slices.Min(s.all[len(s.all)-quarter:])
-	if to > from+heapNoise {
+	if to > from+noise {
 		f.add("the heap grew from %d to %d bytes: %s", from, to, s.words())
 	}
 }

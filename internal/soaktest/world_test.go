@@ -86,7 +86,7 @@ func soak(t *testing.T, p plan) *world {
 	living.Wait()
 	w.http.CloseIdleConnections()
 	w.counted(before)
-	w.heap.judge(&w.faults)
+	w.heap.judge(&w.faults, w.noise())
 	return w
 }
 
