@@ -169,16 +169,12 @@ func warnOfWeakness(c *Config) {
 // The error is a CodeNoIdentity [belfry.Error] when nobody is known by the request; a CodeUnavailable one when whoever keeps
 // the logins does not answer; any other is the store's failure. Neither of these says anything about the credential.
 func (a *Authenticator) Authenticate(r *http.Request) (Principal, error) {
-	if r.URL.RawQuery != "" {
-		// A pair that cannot be read is left out by Query, and is no credential.
-		q := r.URL.Query()
-		if ticket := first(q, "ticket"); ticket != "" {
-			return a.byTicket(r.Context(), ticket)
-		}
-		if token := first(q, "token"); token != "" {
-			a.inURL.Add(1)
-			return a.byToken(r.Context(), token, "query")
-		}
+	if ticket := parameter(r.URL.RawQuery, "ticket"); ticket != "" {
+		return a.byTicket(r.Context(), ticket)
+	}
+	if token := parameter(r.URL.RawQuery, "token"); token != "" {
+		a.inURL.Add(1)
+		return a.byToken(r.Context(), token, "query")
 	}
 	var refused error
 	if secret := bearer(r.Header); secret != "" {
@@ -212,9 +208,22 @@ func (a *Authenticator) passedOn(secret string, err error) bool {
 	return strings.Count(secret, ".") != 2 || a.tokens == nil
 }
 
-func first(q url.Values, name string) string {
-	if v := q[name]; len(v) > 0 {
-		return v[0]
+// parameter returns the first value that a query has for a name, as url.ParseQuery reads it, without reading the rest: every
+// stream comes with a query. A pair that cannot be read is no credential.
+func parameter(query, name string) string {
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		key, value, _ := strings.Cut(pair, "=")
+		if strings.Contains(pair, ";") || key != name && !strings.ContainsAny(key, "%+") {
+			continue
+		}
+		if plain, err := url.QueryUnescape(key); err != nil || plain != name {
+			continue
+		}
+		if plain, err := url.QueryUnescape(value); err == nil {
+			return plain
+		}
 	}
 	return ""
 }

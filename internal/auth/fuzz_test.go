@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -62,6 +63,21 @@ func FuzzJWT(f *testing.F) {
 		}
 		if p, err := show(hs256(t, claims)); err == nil && (p.User == "" || p.ExpiresAt.IsZero()) {
 			t.Errorf("the claims %q let in %+v", claims, p)
+		}
+	})
+}
+
+// FuzzParameter: a credential in a query is what net/url reads, and nothing else.
+func FuzzParameter(f *testing.F) {
+	for _, q := range []string{
+		"", "token=a.b.c", "token=", "token", "a=b&token=x&token=y", "token=%zz&token=ok", "to%6ben=x", "token=a%2eb+c", "token=a;b&token=c", "&&token=1", "%zz=1&token=2", "token==", "=token",
+	} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		values, _ := url.ParseQuery(query) // what it can read of it
+		if got, want := auth.Parameter(query, "token"), values.Get("token"); got != want {
+			t.Errorf("%q: got %q, want %q", query, got, want)
 		}
 	})
 }

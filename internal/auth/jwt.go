@@ -132,7 +132,7 @@ func (v *verifier) verify(ctx context.Context, text string) (*token, error) {
 	}
 	head, rest, _ := strings.Cut(text, ".")
 	body, signature, ok := strings.Cut(rest, ".")
-	if !ok || head == "" || body == "" || strings.ContainsFunc(text, notInToken) {
+	if !ok || head == "" || body == "" || !tokenText(text) {
 		return nil, reason("it is not three parts of base64url")
 	}
 	sig, err := decodePart(signature)
@@ -220,9 +220,15 @@ func published(alg string) bool {
 	return false
 }
 
-// notInToken finds what the base64 decoder would pass over (line breaks) or a token can't have.
-func notInToken(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
+// tokenText reports whether a token has nothing but what one can have: the base64 decoder would pass over line breaks.
+func tokenText(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 func decodePart(s string) ([]byte, error) {
