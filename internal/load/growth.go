@@ -15,10 +15,6 @@ const (
 	// are measured for as long. Few streams get growthBroadcasts.
 	growthDeliveries = 180_000
 	growthBroadcasts = 90
-
-	// visitors come and go before anything is measured: what a server has from its first streams on is no growth. They are
-	// as many as make Belfry give back what they have left.
-	visitors = 1000
 )
 
 // Grow measures at several numbers of streams, each on a server of its own: what a server has kept from more streams would
@@ -87,16 +83,4 @@ func grow(ctx context.Context, start Start, o Options) (_ *Report, err error) {
 	r.sum()
 	r.report.Growth = []Size{size}
 	return r.report, err
-}
-
-// visit opens streams of other people and closes them.
-func visit(ctx context.Context, target *Target, o Options) error {
-	o.Streams = visitors
-	r := newRun(target, &o)
-	err := r.connect(ctx)
-	r.close()
-	if err != nil {
-		return fmt.Errorf("visit: %w", err)
-	}
-	return pause(ctx, settleStreams)
 }

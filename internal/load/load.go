@@ -27,6 +27,11 @@ func Run(ctx context.Context, t Target, o Options) (*Report, error) {
 	if err := o.validate(&t); err != nil {
 		return nil, err
 	}
+	if o.Mode == Idle {
+		if err := visit(ctx, &t, o); err != nil {
+			return &Report{Mode: o.Mode}, err
+		}
+	}
 	r := newRun(&t, &o)
 	defer r.close()
 	if o.Mode == Resume {
