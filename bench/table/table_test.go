@@ -91,7 +91,7 @@ func TestChoose(t *testing.T) {
 	if err != nil || len(got) != 2 || got[0].name != "unicast" || got[1].name != "growth" || !got[0].adjusted || !got[1].adjusted {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if words := strings.Join(append(got[0].args, got[1].args...), " "); words != "unicast -n 10 -m 20000 --senders 16 growth --at 1,2 -m 2000" {
+	if words := strings.Join(append(got[0].args, got[1].args...), " "); words != "unicast -n 10 -m 20000 --senders 16 growth --at 1,2 -m 20000" {
 		t.Errorf("got %s", words)
 	}
 	o.rows = "growth other"
