@@ -98,15 +98,12 @@ func (a *API) finish(c *call) {
 	}
 }
 
-// log writes a line. It does not ask the runtime where it was called, which is always here and costs as much as the line.
+// log writes a line of a level that is enabled. It does not ask the runtime where it was called, which is always here and costs
+// as much as the line.
 func (a *API) log(c *call, level slog.Level, message string, attrs ...slog.Attr) {
-	h := a.Logger.Handler()
-	if !h.Enabled(c.ctx(), level) {
-		return
-	}
 	r := slog.NewRecord(time.Now(), level, message, 0)
 	r.AddAttrs(attrs...)
-	_ = h.Handle(c.ctx(), r)
+	_ = a.Logger.Handler().Handle(c.ctx(), r)
 }
 
 // path is the request's path as it may stand in a log. One that is its own pattern, without a query, has no room for a

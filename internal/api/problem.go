@@ -121,7 +121,7 @@ func (a *API) fail(c *call, err error) {
 
 // logFailure tells the operator what is Belfry's own failure, in full.
 func (a *API) logFailure(c *call, err error, status int) {
-	if status < http.StatusInternalServerError || c.ctx().Err() != nil {
+	if status < http.StatusInternalServerError || c.ctx().Err() != nil || !a.Logger.Enabled(c.ctx(), slog.LevelError) {
 		return
 	}
 	a.log(c, slog.LevelError, "request failed",
