@@ -33,7 +33,7 @@ func assaultOf(mode string) (assault, error) {
 		return assault{streams: 8, sends: 60, silent: 300, guesses: 3000, guessers: 64, memory: 64 << 10}, nil
 	case "long":
 		return assault{
-			streams: 20, sends: 1000, pause: 10 * time.Millisecond, silent: 2000, again: true, guesses: 10_000, guessers: 512, memory: 192 << 10, slowdown: 3,
+			streams: 20, sends: 1000, pause: 10 * time.Millisecond, silent: 2000, again: true, guesses: 11_000, guessers: 512, memory: 192 << 10, slowdown: 3,
 		}, nil
 	default:
 		return assault{}, fmt.Errorf("ABUSE=%s: it is long, or not set", mode)
